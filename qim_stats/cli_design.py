@@ -1,0 +1,241 @@
+"""The verb ``design``: factors in, a table of runs out, ready to be filled in."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import textwrap
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from qim_stats.design import (
+    KINDS,
+    Aliasing,
+    Design,
+    DesignSettings,
+    aliasing,
+    build_design,
+    design_metadata,
+    metadata_text,
+)
+from qim_stats.design.new_file import write_new
+from qim_stats.errors import DesignError, one_line
+from qim_stats.factor_file import FactorFile, read_factor_file
+from qim_stats.factors import Factor
+from qim_stats.trials_metadata import metadata_path
+
+_WIDTH = 80
+
+_EXAMPLE = """\
+example:
+  $ python -m qim_stats design --names lr,momentum,decay,batch --out design.csv
+
+  writes twelve runs of four factors, in the order to run them, to design.csv,
+  with an empty column "response" to fill in, and what the table cannot say
+  (levels, seed, spare columns) to design.meta.json beside it. Then:
+
+  $ python -m qim_stats analyze design.csv --direction maximize
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line.
+
+    Parameters
+    ----------
+    subparsers : argparse subparsers
+        Where the verbs of ``python -m qim_stats`` are kept; the verb's ``handler`` takes the arguments and returns the
+        exit status.
+    """
+    parser = subparsers.add_parser(
+        "design",
+        help="choose the runs of a study",
+        description="Choose the runs of a study and write them as a table to fill in.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "file",
+        nargs="?",
+        metavar="FACTORS.toml",
+        help="[[factor]] tables, or a study file, whose [design] and seed count",
+    )
+    source.add_argument("--names", metavar="a,b,c", help="factor names, with levels -1 and 1, instead of a file")
+    parser.add_argument("--kind", choices=KINDS, help="default: plackett-burman")
+    parser.add_argument(
+        "--runs",
+        type=int,
+        metavar="N",
+        help="a multiple of 4 from 8 to 100; default: the least that leaves a spare column",
+    )
+    parser.add_argument(
+        "--foldover",
+        action=argparse.BooleanOptionalAction,
+        help="add every run again with all signs reversed, as block 2",
+    )
+    parser.add_argument("--replicates", type=int, metavar="R", help="trials of each run; default: 1")
+    parser.add_argument("--seed", type=int, metavar="S", help="seed of the random run order; default: 0")
+    parser.add_argument(
+        "--out", required=True, metavar="design.csv", help="the table to write; never overwrites another"
+    )
+    parser.add_argument("--json", metavar="PATH|-", help="also write the design as JSON; - for standard output")
+    parser.set_defaults(handler=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the design, write it, and say what it is.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        What ``add_parser`` asked for.
+
+    Returns
+    -------
+    int
+        0.
+
+    Raises
+    ------
+    QimError
+        If the factors or the design are not possible, or a file is there already with other content.
+    """
+    source = FactorFile(_named(args.names)) if args.file is None else read_factor_file(args.file)
+    seed = args.seed if args.seed is not None else source.seed or 0
+    design = build_design(_settings(args, source.settings), source.factors, seed)
+    response = source.response or _free_response(design)
+    metadata = design_metadata(
+        design,
+        study=source.study,
+        response=response,
+        direction=source.direction,
+        targets=source.targets,
+    )
+    found = aliasing(design.coded, [factor.name for factor in design.factors], design.dummies)
+    document = metadata_text(_document(design, metadata, found))
+
+    out = Path(args.out)
+    files = [(out, design.csv(response)), (metadata_path(out), metadata_text(metadata))]
+    if args.json not in (None, "-"):
+        files.append((Path(args.json), document))
+    if len({path.absolute() for path, _ in files}) < len(files):
+        raise DesignError("two results would go to one file", where=args.json, remedy="give --json another name")
+    write_new(dict(files))
+
+    words = sys.stdout
+    if args.json == "-":
+        sys.stdout.write(document)
+        words = sys.stderr
+    words.write(summary(design, found, [path for path, _ in files]))
+    return 0
+
+
+def summary(design: Design, found: Aliasing, files: Iterable[Path]) -> str:
+    """Say in a few lines what a design is and what it cannot tell.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+    found : Aliasing
+        Its aliases.
+    files : iterable of Path
+        What was written.
+
+    Returns
+    -------
+    str
+        Lines of at most 80 columns, save for names without a space to break at.
+    """
+    parts = [f"{design.base_runs} runs"]
+    if design.folded:
+        parts.append(f"and their {design.base_runs} reversed ones as block 2")
+    if design.replicates > 1:
+        parts.append(f"each {design.replicates} times")
+    trials = f"{', '.join(parts)}: {design.n} trials; run order drawn with seed {design.seed}"
+    names = ", ".join(factor.name for factor in design.factors)
+    rows = [
+        ("design", f"{design.kind}, {trials}"),
+        ("factors", f"{len(design.factors)}: {names}"),
+        ("spare", _spare_words(design)),
+        ("aliased", _alias_words(design, found)),
+        *(("warning", warning) for warning in design.warnings),
+        ("written", ", ".join(str(path) for path in files)),
+    ]
+    return "\n".join(_row(label, text) for label, text in rows) + "\n"
+
+
+def _row(label: str, text: str) -> str:
+    """Wrap a labelled paragraph."""
+    return textwrap.fill(
+        one_line(text),
+        width=_WIDTH,
+        initial_indent=f"{label:<9}",
+        subsequent_indent=" " * 9,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _spare_words(design: Design) -> str:
+    """Say how many columns no factor uses."""
+    if not design.dummies:
+        return "no column"
+    columns = "1 column" if len(design.dummies) == 1 else f"{len(design.dummies)} columns"
+    return f"{columns}, kept to estimate the error: {', '.join(design.dummies)}"
+
+
+def _alias_words(design: Design, found: Aliasing) -> str:
+    """Say how main effects stand to two-factor interactions."""
+    if len(design.factors) == 1:
+        return "nothing, as one factor has no interactions"
+    if found.main_largest == 0.0:
+        clear = "main effects are clear of two-factor interactions"
+        return f"{clear}, which alias one another" if found.pairs_whole else clear
+    if found.main_whole:
+        return "main effects completely with whole two-factor interactions"
+    return (
+        "each main effect in part with two-factor interactions of other factors "
+        f"(correlation at most {found.main_largest:.2f}); a foldover clears them"
+    )
+
+
+def _settings(args: argparse.Namespace, given: DesignSettings) -> DesignSettings:
+    """Let the command line overrule the file."""
+    if args.kind is not None and args.kind != given.kind:
+        # The file's number of runs was meant for the file's kind.
+        given = replace(given, kind=args.kind, runs=None)
+    chosen = {key: getattr(args, key) for key in ("runs", "foldover", "replicates")}
+    return replace(given, **{key: value for key, value in chosen.items() if value is not None})
+
+
+def _named(names: str) -> tuple[Factor, ...]:
+    """Return factors with levels -1 and 1; a name with a comma is written in double quotes."""
+    rows = list(csv.reader([names], skipinitialspace=True))
+    return tuple(Factor(name.strip(), -1, 1) for row in rows for name in row)
+
+
+def _free_response(design: Design) -> str:
+    """Name the empty column when the file does not."""
+    taken = set(design.coded.columns)
+    return next(name for name in ("response", "y", *(f"y{i}" for i in range(2, design.n + 200))) if name not in taken)
+
+
+def _document(design: Design, metadata: dict[str, Any], found: Aliasing) -> dict[str, Any]:
+    """Return the design with its rows and aliases, for programs."""
+    return {
+        **metadata,
+        "trials": design.n,
+        "warnings": list(design.warnings),
+        "aliasing": {
+            "main_largest": found.main_largest,
+            "main_whole": list(found.main_whole),
+            "spare_whole": list(found.spare_whole),
+            "pairs_whole": found.pairs_whole,
+        },
+        "rows": design.natural().astype(object).to_dict("records"),
+    }

@@ -1,0 +1,42 @@
+"""Replicates: the whole design again, each copy a new trial of the same run."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from qim_stats.design.design import Design, assemble
+from qim_stats.errors import DesignError
+
+
+def replicate(design: Design, times: int) -> Design:
+    """Return a design in which every run has several trials.
+
+    Parameters
+    ----------
+    design : Design
+        Any design, n trials.
+    times : int
+        How many times each trial of the design is there in the result, at least 1; 1 leaves the design as it is.
+
+    Returns
+    -------
+    Design
+        n * times trials; copies have the same run number and replicate 2, 3, ..., and are randomized with the rest of
+        their block.
+
+    Raises
+    ------
+    DesignError
+        If ``times`` is not a whole number of at least 1.
+    """
+    if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+        raise DesignError(
+            f"replicates {times!r} is not a whole number of at least 1",
+            where="replicates",
+            remedy="give 1 for no copies",
+        )
+    copies = [
+        design.coded.assign(replicate=design.coded["replicate"] + copy * design.replicates) for copy in range(times)
+    ]
+    rows = pd.concat(copies, ignore_index=True)
+    return assemble(design.kind, design.factors, rows, design.dummies, design.seed)

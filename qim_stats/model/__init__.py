@@ -1,0 +1,1 @@
+"""Linear models of the trials: formula, least-squares fit, and the error estimate behind each standard error."""

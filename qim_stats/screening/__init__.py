@@ -1,0 +1,1 @@
+"""Screening of unreplicated designs: their orthogonal contrasts and pseudo standard errors."""

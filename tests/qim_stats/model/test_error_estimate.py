@@ -1,0 +1,111 @@
+"""Where standard errors come from, and what is said when there is nothing to take them from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import qim_stats as qs
+from qim_stats.errors import TrialsError
+
+REFERENCE = Path(__file__).parents[2] / "reference"
+
+
+def analyze(table: str | pd.DataFrame, **options: object) -> qs.Analysis:
+    source = REFERENCE / table if isinstance(table, str) else table
+    return qs.analyze(source, response="y", direction="maximize", **options)  # type: ignore[arg-type]
+
+
+def test_auto_takes_the_residual_where_there_is_one() -> None:
+    found = analyze("etch.csv")
+    assert found.error_source == "residual"
+    assert found.error.df == 12.0
+    assert found.error.sigma == found.glance()["sigma"].iloc[0]
+
+
+def test_pure_error_is_the_spread_within_cells() -> None:
+    # By hand from the pairs of the plasma etch data: SS = sum of (difference^2 / 2) = 18020.5 on 8 degrees of freedom
+    # (Montgomery, Design and Analysis of Experiments, example 6.1).
+    found = analyze("etch.csv", error="pure")
+    assert found.error.sigma == pytest.approx(np.sqrt(18020.5 / 8))
+    terms = found.tidy()
+    assert terms["std_error"].to_list() == pytest.approx([np.sqrt(18020.5 / 8 / 16)] * len(terms))
+    assert (terms["df"] == 8.0).all()
+    assert any(a.code == "anova_residual" for a in found.alerts)
+
+
+def test_pure_error_does_not_mix_blocks() -> None:
+    frame = pd.read_csv(REFERENCE / "chemical.csv")
+    with pytest.raises(TrialsError, match="no pure error"):
+        analyze(frame, error="pure")
+    frame["block"] = 1
+    assert analyze(frame, error="pure").error.df == 8.0
+
+
+def test_pse_stands_in_for_a_saturated_model() -> None:
+    found = analyze("fatigue.csv", factors=[*"ABCDEFG", "e1", "e2", "e3", "e4"])
+    pseudo = found.lenth()
+    assert pseudo is not None
+    assert found.error_source == "pse"
+    assert pseudo.m == 11
+    ranking = found.ranking().set_index("factor")
+    effects = pseudo.effects.set_index("term")
+    for name in ranking.index:
+        assert ranking.at[name, "std_error"] == pytest.approx(pseudo.pse)
+        assert ranking.at[name, "p_value"] == pytest.approx(effects.at[name, "p_individual"])
+        assert ranking.at[name, "conf_high"] - ranking.at[name, "effect"] == pytest.approx(pseudo.me)
+    assert found.tidy()["df"].iloc[0] == pytest.approx(11 / 3)
+    alert = next(a for a in found.alerts if a.code == "error_source")
+    assert "Lenth" in alert.message
+
+
+def test_no_error_estimate_is_told_and_gives_no_number() -> None:
+    frame = pd.DataFrame({"a": [-1, 1, -1, 1], "b": [-1, -1, 1, 1], "y": [1.0, 2.0, 3.0, 5.0]})
+    found = analyze(frame, formula="y ~ a * b")
+    assert found.error_source == "none"
+    data = found.to_dict()
+    for term in data["terms"]:
+        assert term["estimate"] is not None
+        for column in ("std_error", "statistic", "df", "p_value", "p_adjusted", "conf_low", "conf_high"):
+            assert term[column] is None
+    for row in data["ranking"]:
+        assert (row["rank_low"], row["rank_high"]) == (1, 2)
+        assert row["p_value"] is None
+        assert row["p_top"] == {"1": None, "3": None}
+    assert data["verdict"]["text"].startswith("Cannot tell")
+    assert data["verdict"]["significant"] == []
+    alert = next(a for a in found.alerts if a.code == "no_error_estimate")
+    assert alert.severity == "error"
+    assert "too few" in alert.message
+
+
+def test_what_cannot_be_had_is_refused_when_asked_for() -> None:
+    frame = pd.DataFrame({"a": [-1, 1, -1, 1], "b": [-1, -1, 1, 1], "y": [1.0, 2.0, 3.0, 5.0]})
+    with pytest.raises(TrialsError, match="no residual degrees"):
+        analyze(frame, formula="y ~ a * b", error="residual")
+    with pytest.raises(TrialsError, match=r"no pseudo standard error: .*too few"):
+        analyze(frame, error="pse")
+    with pytest.raises(TrialsError, match="no pure error"):
+        analyze(frame, error="pure")
+    with pytest.raises(qs.QimError, match="not a choice"):
+        analyze(frame, error="guess")
+
+
+def test_an_exact_fit_is_no_error_estimate() -> None:
+    design = qs.plackett_burman([qs.Factor(n, 0, 1) for n in "abcdefg"], runs=12, seed=0).natural()[list("abcdefg")]
+    frame = design.assign(y=0.1 * design["a"] + 0.7 * design["b"] + 0.3)
+    found = analyze(frame)
+    assert found.error_source == "none"
+    assert found.to_dict()["glance"]["sigma"] is None
+    assert "rounding" in found.verdict.text
+    assert found.lenth() is None
+
+
+def test_replicates_that_agree_exactly_are_no_error_estimate() -> None:
+    frame = pd.DataFrame({"a": [-1, 1, -1, 1], "y": [1.0, 2.0, 1.0, 2.0]})
+    found = analyze(frame, error="pure")
+    assert found.error_source == "none"
+    assert "agree exactly" in found.verdict.text
