@@ -1,0 +1,52 @@
+# `make study`: everything from a bare machine to a finished report. `make test`: every test. `make help`: the rest.
+
+PYTHON ?= python3
+STUDY ?= analysis/lenet_fashion/screen.toml
+JOBS ?=
+PY := .venv/bin/python
+RUNS := $(STUDY:.toml=.runs)
+
+.DEFAULT_GOAL := help
+.PHONY: help study report env engine image data run baseline test lint bench lock
+
+help:  ## Show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+study: env  ## From a bare machine to a finished report: environment, engine, image, data, trials, report
+	@PY=$(PY) setup/study.sh $(STUDY) $(JOBS)
+
+report: env  ## The report of the recorded real trials, without any engine
+	@PY=$(PY) setup/report.sh
+
+env: .venv/.complete  ## The Python environment, pinned
+.venv/.complete: requirements.lock pyproject.toml
+	@PYTHON=$(PYTHON) setup/environment.sh
+
+engine: ## A Docker engine that answers (installed and started where root on Debian has none)
+	@docker/engine.sh
+
+image: engine ## A Caffe image: the official one, or our own build
+	@docker/image.sh
+
+data: env ## Fashion-MNIST as Caffe reads it
+	@setup/data.sh && $(PY) -m caffe_runner data $(STUDY)
+
+run: image data ## The trials of STUDY, resumed where they stopped
+	@$(PY) -m caffe_runner run $(STUDY) $(if $(JOBS),--jobs $(JOBS))
+
+baseline: image data ## The real full factorial behind analysis/lenet_fashion (256 trials, about ten minutes on two cores)
+	@$(PY) -m caffe_runner run analysis/lenet_fashion/full.toml $(if $(JOBS),--jobs $(JOBS))
+	@$(PY) -m caffe_runner export analysis/lenet_fashion/full.toml --out analysis/lenet_fashion/full.csv
+
+test: env  ## Every test, the linters and the type checker (the real engine's tests run where one answers)
+	@setup/test.sh
+
+lint: env  ## Style and types alone
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+
+bench: image data ## Throughput of the runner as a ratio to xargs in one container
+	@$(PY) benchmarks/throughput.py
+
+lock: ## Pin the newest versions that pyproject.toml allows into requirements.lock (needs `uv`)
+	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --custom-compile-command "make lock" --group dev pyproject.toml --output-file requirements.lock

@@ -1,0 +1,1 @@
+"""Runs a study's trials with real Caffe in containers, resumable, losing nothing."""

@@ -1,0 +1,187 @@
+"""The command line of the runner: parse, call the package, print."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from caffe_runner.trial import TrialState
+from qim_stats.errors import QimError, one_line
+
+_DONE, _ATTENTION, _MISTAKE, _INTERRUPTED = 0, 1, 2, 130
+_UNMEASURED = frozenset({TrialState.FAILED, TrialState.TIMEOUT, TrialState.OOM, TrialState.KILLED})
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a verb; return the exit status (0 done, 1 needs attention, 2 the user's mistake, 130 interrupted)."""
+    args = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    handler: Callable[[argparse.Namespace], int] = args.handler
+    try:
+        return handler(args)
+    except QimError as error:
+        print(f"error: {error}", file=sys.stderr)
+        difference = getattr(error, "difference", "")
+        if difference:
+            print("\n".join(one_line(line) for line in difference.splitlines()), file=sys.stderr)
+        return _MISTAKE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _DONE
+    except OSError as error:
+        # A full disk, a missing permission: told like any other mistake. What the ledger holds is kept.
+        where = f"{one_line(str(error.filename))}: " if error.filename else ""
+        print(f"error: {where}{error.strerror or error}; nothing recorded so far is lost", file=sys.stderr)
+        return _MISTAKE
+    except KeyboardInterrupt:
+        print("interrupted: everything measured is kept; the same command goes on from here", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m caffe_runner", description="Run the trials of a study with real Caffe in Docker."
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    run = _verb(verbs, "run", "run the trials that are not done yet", "run analysis/lenet_fashion/screen.toml --jobs 2")
+    run.add_argument("study", type=Path, metavar="STUDY.toml")
+    run.add_argument("--jobs", type=_positive, metavar="N", help="trials at once (default: the cores of this machine)")
+    run.add_argument("--engine", choices=["docker"], default="docker", help="where trials run (default: docker)")
+    run.add_argument(
+        "--retry",
+        type=_states,
+        default=frozenset(),
+        metavar="WHAT",
+        help="also run again: failed (whatever ended without a measurement: failed, timeout, oom, killed), or states "
+        "by name, such as timeout,diverged; earlier attempts stay in the ledger",
+    )
+    run.add_argument("--dry-run", action="store_true", help="check everything, show what would run, change nothing")
+    run.set_defaults(handler=_run)
+
+    status = _verb(verbs, "status", "show how far a study is", "status analysis/lenet_fashion/screen.toml")
+    status.add_argument("study", type=Path, metavar="STUDY.toml")
+    status.add_argument("--json", metavar="PATH|-", help="also write it as JSON")
+    status.set_defaults(handler=_status)
+
+    export = _verb(verbs, "export", "write the trials table", "export analysis/lenet_fashion/screen.toml --out t.csv")
+    export.add_argument("study", type=Path, metavar="STUDY.toml")
+    export.add_argument("--out", type=Path, required=True, metavar="TRIALS.csv")
+    export.set_defaults(handler=_export)
+
+    data = _verb(verbs, "data", "make a study's data ready", "data analysis/lenet_fashion/screen.toml")
+    data.add_argument("study", type=Path, metavar="STUDY.toml")
+    data.set_defaults(handler=_data)
+
+    doctor = _verb(verbs, "doctor", "show what a study needs and what is missing here", "doctor")
+    doctor.set_defaults(handler=_doctor)
+    return parser
+
+
+def _verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, example: str
+) -> argparse.ArgumentParser:
+    return verbs.add_parser(
+        name, help=what, description=f"{what.capitalize()}.", epilog=f"example: python -m caffe_runner {example}"
+    )
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _states(text: str) -> frozenset[TrialState]:
+    chosen: set[TrialState] = set()
+    for word in text.split(","):
+        if word == "failed":
+            chosen |= _UNMEASURED
+        elif word in {state.value for state in TrialState if state.finished and state is not TrialState.DONE}:
+            chosen.add(TrialState(word))
+        else:
+            raise argparse.ArgumentTypeError(f"{word!r} is none of failed, diverged, timeout, oom, killed")
+    return frozenset(chosen)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from caffe_runner.conduct import conduct, show_plan
+    from caffe_runner.engines.docker import DockerEngine
+    from caffe_runner.plan import study_folder
+    from caffe_runner.status import summary
+    from caffe_runner.study import load_study
+
+    console = Console(stderr=True)
+    study = load_study(args.study)
+    study.check()
+    if args.dry_run:
+        show_plan(study, Console())
+        return _DONE
+    entries = conduct(study, args.jobs or len(os.sched_getaffinity(0)), args.retry, DockerEngine, console)
+    for line in summary(entries, study):
+        print(line)
+    print(f"trials table: {study_folder(study.path) / 'trials.csv'}")
+    return _DONE if all(entry.state is TrialState.DONE for entry in entries) else _ATTENTION
+
+
+def _status(args: argparse.Namespace) -> int:
+    from caffe_runner.conduct import read_entries
+    from caffe_runner.lock import owner
+    from caffe_runner.plan import study_folder
+    from caffe_runner.status import as_json, summary
+    from caffe_runner.study import load_study
+
+    study = load_study(args.study)
+    entries = read_entries(study)
+    process = owner(study_folder(study.path))
+    if args.json:
+        text = json.dumps(as_json(entries, study, process), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        if args.json == "-":
+            sys.stdout.write(text)
+            return _DONE
+        Path(args.json).write_text(text, encoding="utf-8")
+    for line in summary(entries, study):
+        print(line)
+    print(f"being run by process {process}" if process else "not being run")
+    return _DONE
+
+
+def _export(args: argparse.Namespace) -> int:
+    from caffe_runner.conduct import export_table
+    from caffe_runner.study import load_study
+
+    print(export_table(load_study(args.study), args.out))
+    return _DONE
+
+
+def _data(args: argparse.Namespace) -> int:
+    from caffe_runner.conduct import prepare_data
+    from caffe_runner.study import load_study
+
+    dataset = prepare_data(load_study(args.study), Console(stderr=True))
+    print(f"{dataset.name}: {dataset.n_train} training and {dataset.n_test} test images in {dataset.train.parent}")
+    return _DONE
+
+
+def _doctor(_args: argparse.Namespace) -> int:
+    from caffe_runner.doctor import examine
+
+    findings = examine(Path.cwd())
+    for finding in findings:
+        mark = {True: "ok", False: "MISSING", None: "-"}[finding.fine]
+        remedy = f"; {finding.remedy}" if finding.remedy else ""
+        print(f"{mark:>7}  {finding.what}: {finding.seen}{remedy}")
+    return _ATTENTION if any(finding.fine is False for finding in findings) else _DONE

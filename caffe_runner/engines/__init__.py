@@ -1,0 +1,1 @@
+"""Engines: one small interface (`base`), and what implements it."""

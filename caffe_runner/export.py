@@ -1,0 +1,129 @@
+"""From the ledger to the trials table: the one thing the statistics see of a study."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from caffe_runner.ledger import Entry, Ledger
+from caffe_runner.study import Study
+from caffe_runner.trial import TrialState
+
+_FIXED = ("run", "replicate", "block", "order", "seed", "state", "reason", "seconds")
+
+
+def trials_csv(entries: list[Entry], response: str) -> str:
+    """Write the trials table as CSV text.
+
+    Parameters
+    ----------
+    entries : list of Entry
+        Every trial of the study.
+    response : str
+        The response, which comes first among the measured columns and is there even if nothing was measured.
+
+    Returns
+    -------
+    str
+        One line per trial in standard order: reserved columns, factors in natural levels, spare columns coded, and
+        every output of the last test pass. What was not measured is empty.
+    """
+    factors = list(entries[0].trial.levels)
+    dummies = list(entries[0].trial.dummies)
+    # An output that bears a factor's name would make two columns of one name.
+    measured = {name for entry in entries if entry.result for name in entry.result.metrics} - {response, *factors}
+    outputs = [response, *sorted(measured - set(dummies) - set(_FIXED))]
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow([*_FIXED, *factors, *dummies, *outputs])
+    for entry in entries:
+        trial, result = entry.trial, entry.result
+        writer.writerow(
+            [
+                trial.run, trial.replicate, trial.block, trial.order, trial.seed, entry.state.value,
+                result.reason if result else "", f"{result.seconds:.3f}" if result else "",
+                *(_spelled(level) for level in trial.levels.values()), *trial.dummies.values(),
+                *(_spelled(result.metrics.get(name, "")) if result else "" for name in outputs),
+            ]
+        )  # fmt: skip
+    return table.getvalue()
+
+
+def metadata(study: Study, ledger: Ledger) -> dict[str, object]:
+    """Describe the table for whoever analyzes it: factors, response, direction, design, and where it came from."""
+    design = study.build_design()
+    provenance = {"study_id": ledger.study_id, "data": study.data.source, "data_checksum": ledger.data_checksum}
+    for i, environment in enumerate(ledger.environments()):
+        suffix = f"_{i + 1}" if i else ""
+        provenance.update({f"{key}{suffix}": value for key, value in environment.items()})
+    entries = ledger.entries()
+    chance = {e.result.reason for e in entries if e.result and e.result.reason and e.state is TrialState.DONE}
+    if chance:
+        provenance["at_chance"] = study.chance_text()
+    return {
+        "schema": 1,
+        "study": study.name,
+        "response": study.response,
+        "direction": study.direction,
+        "seed": study.seed,
+        "design": {
+            "kind": study.design.kind,
+            "runs": len({entry.trial.run for entry in entries}),
+            "foldover": study.design.foldover,
+            "replicates": study.design.replicates,
+            "dummies": list(design.dummies),
+        },
+        "factors": [
+            {
+                "name": factor.name,
+                "low": factor.low,
+                "high": factor.high,
+                "scale": factor.scale,
+                "unit": factor.unit,
+                "target": factor.target if isinstance(factor.target, str) else "; ".join(factor.target),
+            }
+            for factor in study.factor_specs
+        ],
+        "provenance": provenance,
+    }
+
+
+def write_table(path: Path, csv_text: str, meta: dict[str, object]) -> None:
+    """Write the table and, beside it, its metadata; each file whole or not at all, and untouched when unchanged."""
+    _write_whole(path, csv_text)
+    _write_whole(path.with_suffix(".meta.json"), json.dumps(meta, indent=2, ensure_ascii=False) + "\n")
+
+
+def same_study(path: Path, ledger: Ledger) -> bool:
+    """Whether a table on disk is an earlier export of the study of this ledger."""
+    beside = path.with_suffix(".meta.json")
+    try:
+        written = json.loads(beside.read_text(encoding="utf-8"))["provenance"]["study_id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(written == ledger.study_id)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _spelled(value: object) -> str:
+    # A float's repr is the shortest text that reads back as the same number.
+    return repr(value) if isinstance(value, float) else str(value)

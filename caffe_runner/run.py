@@ -1,0 +1,215 @@
+"""The loop: pending trials to the engine, what came of them to the ledger, and the trials table at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from caffe_runner.caffe_log import CaffeLog
+from caffe_runner.datasets import DATA_FILE, Dataset
+from caffe_runner.engines.base import Engine, Limits, Mounts, Worker
+from caffe_runner.judge import Expectation, judge
+from caffe_runner.ledger import Entry, Ledger
+from caffe_runner.pool import WorkerPool
+from caffe_runner.progress import Reporter, Tally, reporter
+from caffe_runner.study import Study
+from caffe_runner.trial import Trial, TrialResult, TrialState
+from caffe_runner.trial_files import TrialFiles, materialize
+
+TRIALS = "trials"
+_SEEN_TRIALS = "/trials"
+_SEEN_DATA = {"train": "/data/train", "test": "/data/test"}
+
+OpenEngine = Callable[[tuple[str, ...], str], Engine]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An attempt at a trial, with all that a worker needs for it."""
+
+    trial: Trial
+    attempt: int
+    folder: Path
+    files: TrialFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A study being run: what it is, what it reads, where it is written down.
+
+    Parameters
+    ----------
+    study : Study
+        The checked study.
+    dataset : Dataset
+        Its data, as Caffe reads it.
+    folder : Path
+        Where trial files and tables go.
+    ledger : Ledger
+        Its record, begun with this very study.
+    console : Console
+        Where progress is shown.
+    """
+
+    study: Study
+    dataset: Dataset
+    folder: Path
+    ledger: Ledger
+    console: Console
+
+
+def pending(entries: list[Entry], retry: frozenset[TrialState]) -> list[Trial]:
+    """Choose the trials to run, in the design's random order.
+
+    Parameters
+    ----------
+    entries : list of Entry
+        Every trial with its state.
+    retry : frozenset of TrialState
+        Finished states whose trials are to be tried again.
+
+    Returns
+    -------
+    list of Trial
+    """
+    chosen = [entry.trial for entry in entries if entry.state is TrialState.PENDING or entry.state in retry]
+    return sorted(chosen, key=lambda trial: trial.order)
+
+
+def run_trials(session: Session, trials: list[Trial], open_engine: OpenEngine, jobs: int) -> None:
+    """Run trials until none is left.
+
+    Parameters
+    ----------
+    session : Session
+        The study.
+    trials : list of Trial
+        In the order to run them.
+    open_engine : callable
+        Connects to an engine, given the study's images and its id.
+    jobs : int
+        How many at once.
+
+    Raises
+    ------
+    EngineError
+        If the engine or the image is not there, or goes away; what was measured is in the ledger.
+    KeyboardInterrupt
+        If the user stops the study; the trials under way are pending again.
+    """
+    study, ledger = session.study, session.ledger
+    engine = open_engine(study.images, ledger.study_id)
+    engine.clear()
+    facts = engine.facts()
+    environment = {
+        "image": facts.image,
+        "image_id": facts.image_id,
+        "caffe_version": facts.caffe_version,
+        "engine_version": facts.engine_version,
+    }
+    trials_folder = session.folder / TRIALS
+    trials_folder.mkdir(mode=0o755, exist_ok=True)
+    mounts = Mounts(
+        {
+            trials_folder.resolve(): _SEEN_TRIALS,
+            # The data files alone: a lock file that another reader left in the folder would keep Caffe out.
+            (session.dataset.train / DATA_FILE).resolve(): f"{_SEEN_DATA['train']}/{DATA_FILE}",
+            (session.dataset.test / DATA_FILE).resolve(): f"{_SEEN_DATA['test']}/{DATA_FILE}",
+        }
+    )
+    limits = Limits(study.limits.cpus, study.limits.memory_bytes, study.limits.pids, study.limits.seconds)
+    earlier = [entry.result for entry in ledger.entries() if entry.result and entry.trial not in trials]
+    tally = Tally(study.response, study.direction == "maximize", len(trials) + len(earlier), jobs, earlier)
+
+    def execute(worker: Worker, job: Job) -> TrialResult:
+        return _execute(worker, job, study, limits.seconds)
+
+    def begin(trial: Trial) -> Job:
+        attempt = ledger.start(trial.number, environment)
+        return _prepare(session, trial, attempt)
+
+    jobs = min(jobs, len(trials))
+    pool = WorkerPool[Job, TrialResult](jobs, lambda: engine.worker(mounts, limits), execute)
+    with reporter(tally, session.console) as shown, _settling(ledger, pool) as under_way, pool:
+        _feed(pool, iter(trials), begin, ledger, shown, under_way, jobs)
+
+
+def _feed(
+    pool: WorkerPool[Job, TrialResult],
+    trials: Iterator[Trial],
+    begin: Callable[[Trial], Job],
+    ledger: Ledger,
+    shown: Reporter,
+    under_way: dict[int, Job],
+    jobs: int,
+) -> None:
+    def next_job(slot: int) -> None:
+        trial = next(trials, None)
+        if trial is not None:
+            job = begin(trial)
+            under_way[slot] = job
+            pool.submit(slot, job)
+
+    for slot in range(jobs):
+        next_job(slot)
+    while under_way:
+        ended = pool.wait(0.5)
+        if ended is None:
+            shown.tick()
+            continue
+        if isinstance(ended.result, BaseException):
+            raise ended.result
+        ledger.finish(ended.job.attempt, ended.result)
+        del under_way[ended.slot]
+        next_job(ended.slot)
+        shown.finished(ended.job.trial, ended.result)
+
+
+@contextmanager
+def _settling(ledger: Ledger, pool: WorkerPool[Job, TrialResult]) -> Iterator[dict[int, Job]]:
+    # Closes after the pool, when nothing runs any more: a trial that came to its end while the session was being
+    # stopped is recorded like any other, and one that was cut short is pending again.
+    under_way: dict[int, Job] = {}
+    try:
+        yield under_way
+    finally:
+        for ended in pool.leftovers():
+            if isinstance(ended.result, TrialResult) and ended.result.state is not TrialState.KILLED:
+                ledger.finish(ended.job.attempt, ended.result)
+                under_way.pop(ended.slot, None)
+        for job in under_way.values():
+            ledger.interrupt(job.attempt)
+
+
+def _prepare(session: Session, trial: Trial, attempt: int) -> Job:
+    name = f"{trial.number:04d}/attempt-{attempt}"
+    folder = session.folder / TRIALS / name
+    folder.mkdir(parents=True)
+    files = materialize(session.study, trial.levels, trial.seed, f"{_SEEN_TRIALS}/{name}/net.prototxt", _SEEN_DATA)
+    for file_name, text in (("solver.prototxt", files.solver), ("net.prototxt", files.net)):
+        path = folder / file_name
+        path.write_text(text, encoding="utf-8")
+        # Caffe runs as another user where the runner is root.
+        path.chmod(0o644)
+    for made in (folder, folder.parent):
+        made.chmod(0o755)
+    return Job(trial, attempt, folder, files)
+
+
+def _execute(worker: Worker, job: Job, study: Study, deadline: float) -> TrialResult:
+    log = CaffeLog()
+    seen = f"{_SEEN_TRIALS}/{job.folder.parent.name}/{job.folder.name}/solver.prototxt"
+    with (job.folder / "caffe.log").open("w", encoding="utf-8") as kept:
+
+        def on_line(line: str) -> bool:
+            kept.write(line + "\n")
+            log.feed(line)
+            # Nothing can be learned from a net whose loss is no number any more.
+            return bool(log.diverged)
+
+        ended = worker.run(seen, on_line)
+    return judge(ended, log, Expectation(study.response, job.files.max_iter, deadline, job.files.chance))

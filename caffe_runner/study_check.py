@@ -1,0 +1,111 @@
+"""Try a study before its first trial: every target, every level, and every schedule that the design asks for."""
+
+from __future__ import annotations
+
+from caffe_runner.errors import StudyError
+from caffe_runner.measurable import Blame, check_measurable
+from caffe_runner.places import Place
+from caffe_runner.prototxt import write_text
+from caffe_runner.study import Study, StudyFactor
+from caffe_runner.trial_files import apply_levels
+from qim_stats.factors import Level
+
+# Fields that decide whether, and when, the response is measured; all others are tried one factor at a time.
+_DECISIVE = frozenset(
+    (
+        *("max_iter", "test_interval", "test_iter", "lr_policy", "stepsize", "type", "solver_type", "weights"),
+        *("phase", "stage", "not_stage", "level", "min_level", "max_level", "top", "bottom", "mean_file", "source"),
+    )
+)
+
+
+def check_study(study: Study) -> None:
+    """Check all that can be known of a study before its trials.
+
+    Parameters
+    ----------
+    study : Study
+        A study as loaded.
+
+    Raises
+    ------
+    StudyError
+        If a target reaches nothing, a level does not fit, two factors reach one field, the two levels of a factor make
+        the same trial, a trial would end without its response, or there is no such design.
+    """
+    decisive = _check_targets(study)
+    for factor in study.factor_specs:
+        _check_levels(study, factor)
+    _check_trials(study, decisive)
+
+
+def _check_targets(study: Study) -> list[StudyFactor]:
+    """Check that no field is reached by two factors; return the factors that decide what can be measured."""
+    owners: dict[tuple[str | int, ...], StudyFactor] = {}
+    decisive = []
+    for factor in study.factor_specs:
+        places = factor.places(study.solver, study.net)
+        for place in places:
+            owner = owners.setdefault(place.key, factor)
+            if owner is not factor:
+                raise StudyError(
+                    f"factors {owner.name!r} ({owner.where}) and {factor.name!r} both set {place.path}",
+                    where=factor.where,
+                    remedy="let each field be set by one factor",
+                )
+        if any(_is_decisive(place) for place in places):
+            decisive.append(factor)
+    return decisive
+
+
+def _is_decisive(place: Place) -> bool:
+    message = place.field.containing_type
+    return place.field.name in _DECISIVE and message is not None and message.name != "FillerParameter"
+
+
+def _check_levels(study: Study, factor: StudyFactor) -> None:
+    low, high = (apply_levels(study, {factor.name: level}) for level in (factor.low, factor.high))
+    if [write_text(message) for message in low] == [write_text(message) for message in high]:
+        raise StudyError(
+            f"the levels {factor.low!r} and {factor.high!r} of factor {factor.name!r} are the same number to Caffe, "
+            "which keeps 32 bits",
+            where=factor.where_high,
+            remedy="put them further apart",
+        )
+
+
+def _check_trials(study: Study, decisive: list[StudyFactor]) -> None:
+    """Check one run of the design for each combination of the levels that decide what can be measured."""
+    runs: dict[tuple[Level, ...], dict[str, Level]] = {}
+    for coded in study.build_design().coded.to_dict("records"):
+        levels = {factor.name: factor.decode(int(coded[factor.name])) for factor in study.factors}
+        runs.setdefault(tuple(levels[factor.name] for factor in decisive), levels)
+    blame = Blame(solver=str(study.solver_path), net=str(study.net_path), response=study.places.where("response"))
+    errors = {deciding: error for deciding, levels in runs.items() if (error := _check_run(study, levels, blame))}
+    if not errors:
+        return
+    first = next(iter(errors.values()))
+    if len(errors) == len(runs):
+        raise first
+    # Only some levels are at fault: those that all the failing combinations share.
+    shared = [
+        (factor, levels[0])
+        for factor, *levels in zip(decisive, *errors, strict=True)
+        if all(level == levels[0] for level in levels)
+    ] or list(zip(decisive, next(iter(errors)), strict=True))
+    told = ", ".join(f"{factor.name} = {level!r}" for factor, level in shared)
+    factor, level = shared[0]
+    raise StudyError(
+        f"with {told}: {first.problem}",
+        where=factor.where_level(level),
+        remedy=f"{first.remedy}, so that it fits every level",
+    )
+
+
+def _check_run(study: Study, levels: dict[str, Level], blame: Blame) -> StudyError | None:
+    solver, net = apply_levels(study, levels)
+    try:
+        check_measurable(solver, net, study.response, study.test_net, blame)
+    except StudyError as error:
+        return error
+    return None

@@ -1,0 +1,132 @@
+"""What a study file may say: its keys, their types and ranges. Strict: nothing is converted, nothing unknown passes."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt
+from pydantic import StrictStr as Text
+
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?)([kmg])b?", re.IGNORECASE)
+_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
+_LEAST_MEMORY = 6 * 2**20
+
+
+def _shown(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must be a printable text on one line")
+    return text
+
+
+def _no_nul(text: str) -> str:
+    if not text or "\0" in text:
+        raise ValueError("must be a path")
+    return text
+
+
+def _memory(text: str) -> str:
+    if not _MEMORY.fullmatch(text) or memory_bytes(text) < _LEAST_MEMORY:
+        raise ValueError('must be a size of at least 6 MB with its unit, like "512m" or "2g"')
+    return text
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError("must be a finite number")
+    return value
+
+
+def _image(text: str) -> str:
+    if not text or any(c.isspace() or not c.isprintable() for c in text) or text.startswith("-"):
+        raise ValueError('must be the name of an image, like "bvlc/caffe:cpu"')
+    return text
+
+
+def _as_tuple(value: Any) -> Any:
+    # TOML's lists are lists, which a strict and frozen model does not hold.
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _one_or_several(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else _as_tuple(value)
+
+
+Shown = Annotated[Text, AfterValidator(_shown)]
+FilePath = Annotated[Text, AfterValidator(_no_nul)]
+Positive = Annotated[float, Field(gt=0), AfterValidator(_finite)]
+Natural = Annotated[int, Field(ge=1)]
+Image = Annotated[Text, AfterValidator(_image)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class DataSpec(_Strict):
+    """``[data]``: where the images come from; for a CSV of pixels also how to read it."""
+
+    source: FilePath
+    label: Text | None = None
+    shape: Annotated[tuple[Natural, Natural, Natural] | None, BeforeValidator(_as_tuple)] = None
+    test_fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+
+class DesignSpec(_Strict):
+    """``[design]``: which runs."""
+
+    kind: Literal["plackett-burman", "full-factorial"] = "plackett-burman"
+    runs: Natural | None = None
+    foldover: bool = False
+    replicates: Natural = 1
+
+
+class LimitsSpec(_Strict):
+    """``[limits]``: what one trial may use."""
+
+    cpus: Positive = 1.0
+    memory: Annotated[Text, AfterValidator(_memory)] = "2g"
+    seconds: Positive = 600.0
+    pids: Natural = 256
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory in bytes."""
+        return memory_bytes(self.memory)
+
+
+class FactorSpec(_Strict):
+    """A ``[[factor]]``: its levels, and the targets that take them."""
+
+    name: Text
+    target: Text | Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+    low: StrictBool | StrictInt | StrictFloat | Text
+    high: StrictBool | StrictInt | StrictFloat | Text
+    scale: Literal["linear", "log"] = "linear"
+    unit: Shown | None = None
+
+
+class StudySpec(_Strict):
+    """The whole of a study file."""
+
+    name: Shown
+    image: Annotated[tuple[Image, ...], BeforeValidator(_one_or_several), Field(min_length=1)] = ("bvlc/caffe:cpu",)
+    solver: FilePath
+    net: FilePath | None = None
+    response: Shown
+    direction: Literal["maximize", "minimize"]
+    seed: Annotated[int, Field(ge=0)] = 0
+    test_net: Annotated[int, Field(ge=0)] | None = None
+    data: DataSpec
+    design: DesignSpec = DesignSpec()
+    limits: LimitsSpec = LimitsSpec()
+    factor: Annotated[tuple[FactorSpec, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+
+
+def memory_bytes(text: str) -> int:
+    """Return a size like ``"512m"`` in bytes; the units are powers of 1024, as Docker's are."""
+    match = _MEMORY.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no size")
+    return int(float(match[1]) * _UNITS[match[2].lower()])

@@ -1,0 +1,189 @@
+"""A factor's target: the fields of a solver and its net that take the factor's level.
+
+``data.FIELD`` is short for that field of the data layers. What only training sees (batch_size, rand_skip, mirror,
+shuffle) is set for the TRAIN phase alone, so that every trial is tested alike; what changes the images themselves
+(scale, mean_value, crop_size, ...) is set for every data layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from caffe_runner.errors import TargetError
+from caffe_runner.layers import DATA_PARAMS, Layer, is_old, layers_of
+from caffe_runner.net_states import Phase, active_layers
+from caffe_runner.places import Cursor, Place, reach
+from caffe_runner.prototxt import CaffeMessage
+from caffe_runner.target_grammar import Step, TargetPath, parse_target
+from qim_stats.factors import Level
+
+TRAIN_ONLY = ("batch_size", "rand_skip", "mirror", "shuffle")
+
+_OWN_SEED = "gives every trial a seed of its own; to see how much seeds matter, use replicates"
+_RUNS_ON_CPU = "runs every trial on the CPU"
+_WRITES_NOTHING = "lets no trial write snapshots"
+_OWN_NET = "writes every trial's own net"
+_OWN_DATA = "tells the data layers where the data are; see [data]"
+_SET_BY_RUNNER = {
+    "SolverParameter.random_seed": _OWN_SEED,
+    "SolverParameter.solver_mode": _RUNS_ON_CPU,
+    "SolverParameter.device_id": _RUNS_ON_CPU,
+    "SolverParameter.debug_info": "leaves debugging output out of the logs",
+    **{
+        f"SolverParameter.snapshot{rest}": _WRITES_NOTHING
+        for rest in ("", "_prefix", "_diff", "_format", "_after_train")
+    },
+    **{f"SolverParameter.{name}": _OWN_NET for name in ("net", "train_net", "test_net")},
+    "DataParameter.source": _OWN_DATA,
+    "DataParameter.backend": _OWN_DATA,
+}
+_GIVEN_UP = frozenset(
+    f"{message}.{field}"
+    for message in ("DataParameter", "ImageDataParameter", "WindowDataParameter")
+    for field in ("scale", "mean_file", "crop_size", "mirror")
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target of a factor.
+
+    Parameters
+    ----------
+    text : str
+        As in the study file.
+    where : str
+        The factor's place in the study file, for errors.
+    path : TargetPath
+        The text, parsed.
+    """
+
+    text: str
+    where: str
+    path: TargetPath
+
+    @classmethod
+    def parse(cls, text: str, where: str) -> Target:
+        """Parse the text of a target.
+
+        Parameters
+        ----------
+        text : str
+            The text, as in the study file.
+        where : str
+            The factor's place in the study file.
+
+        Returns
+        -------
+        Target
+
+        Raises
+        ------
+        TargetError
+            If the text is no target.
+        """
+        return cls(text, where, parse_target(text, where))
+
+    def places(self, solver: CaffeMessage, net: CaffeMessage) -> list[Place]:
+        """Find the fields that this target reaches.
+
+        Parameters
+        ----------
+        solver, net : SolverParameter, NetParameter
+            The files; left as they are.
+
+        Returns
+        -------
+        list of Place
+            At least one.
+
+        Raises
+        ------
+        TargetError
+            If it reaches none, or one that the runner sets itself or Caffe does not read.
+        """
+        try:
+            if self.path.root == "data":
+                places = self._data_places(solver, net)
+            else:
+                root = solver if self.path.root == "solver" else net
+                places = reach(Cursor(root, self.path.root, (self.path.root,), self.where), self.path.steps)
+        except TargetError as error:
+            raise TargetError(
+                f"target {self.text!r} reaches nothing: {error.problem}", where=self.where, remedy=error.remedy
+            ) from error
+        for place in places:
+            self._check_effect(place, is_old(net))
+        return places
+
+    def apply(self, level: Level, solver: CaffeMessage, net: CaffeMessage) -> int:
+        """Set every field that this target reaches.
+
+        Parameters
+        ----------
+        level : bool, int, float or str
+            The level, with the type it has in the study file.
+        solver, net : SolverParameter, NetParameter
+            The files; changed.
+
+        Returns
+        -------
+        int
+            The number of fields set, at least one.
+
+        Raises
+        ------
+        TargetError
+            If no field is reached, or one takes no such level.
+        """
+        places = self.places(solver, net)
+        for place in places:
+            place.put(level, self.where)
+        return len(places)
+
+    def describe(self, solver: CaffeMessage, net: CaffeMessage) -> list[str]:
+        """Name the fields that this target reaches, each by its full path."""
+        return [place.path for place in self.places(solver, net)]
+
+    def _data_places(self, solver: CaffeMessage, net: CaffeMessage) -> list[Place]:
+        field = self.path.steps[0].field
+        train_only = field in TRAIN_ONLY
+        layers = active_layers(solver, net, Phase.TRAIN) if train_only else layers_of(net)
+        chosen = [layer for layer in layers if layer.is_data]
+        if not chosen:
+            raise TargetError(
+                f"the net has no data layer{' in the TRAIN phase' if train_only else ''}", where=self.where
+            )
+        start = Cursor(net, "net", ("net",), self.where)
+        name = "layers" if is_old(net) else "layer"
+        places: list[Place] = []
+        for layer in chosen:
+            cursor = replace(start.into(name, layer.index, layer.name), layer=layer)
+            places += reach(cursor, _data_steps(layer, is_old(net), self.path.steps))
+        return places
+
+    def _check_effect(self, place: Place, old: bool) -> None:
+        containing = place.field.containing_type
+        name = f"{containing.name if containing else ''}.{place.field.name}"
+        if reason := _SET_BY_RUNNER.get(name):
+            raise TargetError(f"target {self.text!r} is not free: the runner {reason}", where=self.where)
+        if name in _GIVEN_UP and not old:
+            raise TargetError(
+                f"target {self.text!r} has no effect, as Caffe reads {place.field.name} from transform_param",
+                where=self.where,
+                remedy=f"write {place.path.rsplit('.', 2)[0]}.transform_param.{place.field.name}",
+            )
+
+
+def _data_steps(layer: Layer, old: bool, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    # Where an old net still says it in data_param, Caffe's upgrade takes it from there.
+    own = DATA_PARAMS[layer.type]
+    message = getattr(layer.message, own)
+    field = message.DESCRIPTOR.fields_by_name.get(steps[0].field)
+    if old and field is not None and not field.is_repeated and message.HasField(field.name):
+        return (Step(own), *steps)
+    fields = layer.message.DESCRIPTOR.fields_by_name
+    inner = {name for param in layer.read_params() for name in fields[param].message_type.fields_by_name}
+    if steps[0].field in fields and steps[0].field not in inner:
+        raise TargetError(f"{steps[0].field!r} is no field of the data layers' parameters", where="")
+    return steps
