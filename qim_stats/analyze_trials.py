@@ -65,7 +65,6 @@ def analyze(
     Returns
     -------
     Analysis
-        Frames, verdict, alerts.
 
     Raises
     ------

@@ -116,7 +116,7 @@ def read_trials(
     response, direction : str, optional
         The response column, and ``"maximize"`` or ``"minimize"``: whether more of it is better, never guessed.
     factors : sequence of str or Factor, optional
-        The factors; by default those of the metadata, else every column with exactly two levels.
+        By default those of the metadata, else every column with exactly two levels.
     high : mapping of factor name to level, optional
         Which level is the high one.
     block : str, optional
@@ -125,7 +125,6 @@ def read_trials(
     Returns
     -------
     Trials
-        The table with its usable rows coded.
 
     Raises
     ------

@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 
 from qim_stats.plots.sheet import ACCENT, INK, MUTED, Array, look, quiet_grid, sheet, short, to_svg
 
-MAX_BARS = 40
+MAX_BARS = 24
 _LABELS = 10
+_LINE, _LETTER = 0.045, 0.02  # room for a line and for a letter, in parts of the axes
 _FILL = {"factor": ACCENT, "interaction": "#8fa8c0", "spare": "white"}
 _WORDS = {"factor": "main effect", "interaction": "interaction", "spare": "spare column"}
 _DASHES = ("--", ":")
@@ -108,19 +109,24 @@ def _apart(limits: Sequence[Limit], top: float) -> list[tuple[str, float]]:
 
 
 def _label_largest(axes: Axes, terms: list[str], quantiles: Array, sizes: Array, limits: Sequence[Limit]) -> None:
-    """Name the contrasts above the lowest limit, or the largest three, moving labels down where they would collide."""
+    """Name the contrasts above the lowest limit, or the largest three, where a name hides neither points nor names."""
     threshold = min((limit.value for limit in limits), default=np.inf)
     count = min(max(3, int((sizes > threshold).sum())), _LABELS, len(sizes))
-    bottom, top = axes.get_ylim()
-    gap = (top - bottom) * 0.05
-    free = top
+    gap = _LINE * axes.get_ylim()[1]
+    free = np.inf
     for i in range(len(sizes) - 1, len(sizes) - 1 - count, -1):
-        y = min(float(sizes[i]), free)
-        free = y - gap
-        left = quantiles[i] > quantiles[-1] / 3
+        name = short(terms[i], 22)
+        x, y = float(quantiles[i]), float(sizes[i])
+        reach = _LETTER * (len(name) + 2) * axes.get_xlim()[1]
+        others = quantiles[(np.abs(sizes - y) < gap / 2) & (quantiles != quantiles[i])]
+        left = x - reach > 0 and not ((x - reach < others) & (others < x)).any()
+        right = x + reach < axes.get_xlim()[1] and not ((x < others) & (others < x + reach)).any()
+        if y > free - gap or not (left or right):
+            continue
+        free = y
         axes.annotate(
-            short(terms[i], 22),
-            (quantiles[i], y),
+            name,
+            (x, y),
             xytext=(-6 if left else 6, 0),
             textcoords="offset points",
             ha="right" if left else "left",
@@ -160,7 +166,7 @@ def pareto(contrasts: pd.DataFrame, limits: Sequence[Limit], *, unit: str) -> st
             edgecolor=INK,
             linewidth=0.5,
         )
-        axes.set_yticks(places, [short(term, 24) for term in shown["term"]])
+        axes.set_yticks(places, [short(term, 30) for term in shown["term"]])
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(len(shown) - 0.4, -0.6)
         top = max([float(shown["size"].max()), *(limit.value for limit in limits)])

@@ -98,7 +98,7 @@ def _ties(names: Sequence[str], place: Mapping[str, int]) -> str:
     if len(names) <= _FEW_TIES:
         return listed(sorted(names, key=place.__getitem__))
     ranks = [place[name] for name in names]
-    return f"{len(names)} factors of ranks {min(ranks)}{EN_DASH}{max(ranks)}"
+    return f"{len(names)} of ranks {min(ranks)}{EN_DASH}{max(ranks)}"
 
 
 def _better_level(analysis: Analysis, name: str, effect: float) -> str:
@@ -134,10 +134,18 @@ def comparison_view(analysis: Analysis, validation: Validation) -> View:
         "picture": Picture(
             compared_effects(merged, response=analysis.response, interval=interval),
             "Effect of each factor as the screen estimated it and as the full factorial has it",
-            f"Dots are the screen's estimates, lines their {interval}s, diamonds the effects in the full "
-            "factorial, which the lines should mostly reach.",
+            _how_to_read(interval if analysis.error_source != "none" else None),
         ),
     }
+
+
+def _how_to_read(interval: str | None) -> str:
+    if interval is None:
+        return "Dots are the screen's estimates, diamonds the effects in the full factorial."
+    return (
+        f"Dots are the screen's estimates, lines their {interval}s, diamonds the effects in the full factorial, "
+        "which the lines should mostly reach."
+    )
 
 
 def _merged(validation: Validation) -> pd.DataFrame:

@@ -23,7 +23,7 @@ OPEN_ROWS = 60
 _MAX_CELLS = 6000
 _MAX_TEXT = 700_000
 _ASIDE_ROWS = 200
-_BOOKKEEPING = ("order", "run", "replicate", "block", "seed", "state", "seconds")
+_BOOKKEEPING = ("order", "run", "replicate", "block", "state", "seconds")
 _ALWAYS = ("order", "run")
 
 
@@ -76,12 +76,12 @@ def design_view(analysis: Analysis) -> View:
 
 
 def _in_execution_order(frame: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
-    if "order" not in frame:
-        return frame, False
-    order = pd.to_numeric(frame["order"], errors="coerce")
-    return frame.iloc[order.argsort(kind="stable").to_numpy()] if order.notna().all() else frame, bool(
-        order.notna().all()
-    )
+    """Sort the trials by their run order, and say whether there is one."""
+    if "order" in frame:
+        order = pd.to_numeric(frame["order"], errors="coerce")
+        if order.notna().all():
+            return frame.iloc[order.argsort(kind="stable").to_numpy()], True
+    return frame, False
 
 
 def _answers(response: pd.Series) -> list[str]:
@@ -94,7 +94,7 @@ def _answers(response: pd.Series) -> list[str]:
 def _design_row(row: Mapping[Any, Any], answer: str, bookkeeping: list[str], analysis: Analysis) -> View:
     trials = analysis.trials
     return {
-        "bookkeeping": [_cell(row[name]) for name in bookkeeping],
+        "bookkeeping": [_cell(row[name], 3 if name == "seconds" else 5) for name in bookkeeping],
         "factors": [_coded_cell(factor, row[factor.name]) for factor in trials.factors],
         "dummies": [_sign(row[name]) for name in trials.dummies],
         "response": answer,
@@ -121,13 +121,13 @@ def _sign(value: object) -> str:
     return "+" if same_level(value, 1) else MINUS if same_level(value, -1) else MISSING
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, digits: int = 5) -> str:
     """Return a table's own value as text, short but exact enough to be found again in the data."""
     value = plain(value)
     if value is None or pd.isna(value):
         return MISSING
     if isinstance(value, float) and not isinstance(value, bool):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else number(value, 5)
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else number(value, digits)
     return str(value)
 
 

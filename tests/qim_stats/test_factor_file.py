@@ -164,10 +164,8 @@ def test_any_text_is_read_or_refused_in_one_line(tmp_path_factory: pytest.TempPa
 
 def test_a_factor_may_move_several_fields_together(tmp_path: Path) -> None:
     path = tmp_path / "study.toml"
-    path.write_text(
-        '[[factor]]\nname = "width"\ntarget = ["net.layer[a].num_output", "net.layer[b].num_output"]\nlow = 1\nhigh = 2\n'
-    )
-    assert read_factor_file(path).targets == {"width": "net.layer[a].num_output; net.layer[b].num_output"}
+    path.write_text('[[factor]]\nname = "width"\ntarget = ["solver.momentum", "solver.momentum2"]\nlow = 1\nhigh = 2\n')
+    assert read_factor_file(path).targets == {"width": "solver.momentum; solver.momentum2"}
     path.write_text('[[factor]]\nname = "width"\ntarget = [1]\nlow = 1\nhigh = 2\n')
     with pytest.raises(FactorError, match=":3"):
         read_factor_file(path)

@@ -64,6 +64,8 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop()[0] == tag, f"</{tag}> closes another element"
+        if tag in ("td", "th", "dt", "dd"):
+            self.handle_data(" ")
 
     def handle_data(self, data: str) -> None:
         self.page.everything += data

@@ -67,7 +67,7 @@ def test_report_is_complete_and_self_contained(fatigue: Analysis, read: Read) ->
     assert "None: all 12 trials gave a response." in page.text["set-aside"]
     # Estimate, SE, t and p of F from R: summary(lm(y ~ A + B + C + D + E + F + G)), as in tests/reference/lm.R
     row = re.sub(r"\s+", " ", page.text["effects"])
-    assert "F 0.458 0.171 2.67 4 0.056 0.389 \N{MINUS SIGN}0.018 to 0.933 0.915" in row
+    assert "F 0.4576 0.1711 2.67 4 0.056 0.389 \N{MINUS SIGN}0.0176 to 0.9328 0.9152" in row
 
 
 def test_same_analysis_gives_the_same_bytes(fatigue: Analysis) -> None:
@@ -175,7 +175,7 @@ def test_no_error_estimate_is_told_not_drawn(read: Read) -> None:
     page = check(render(qs.analyze(table, response="y", direction="maximize")), read)
     assert page.text["ranking"].count("cannot tell") == 6
     assert "no error estimate" in page.text["effects"]
-    assert "nan" not in page.everything.lower()
+    assert not re.search(r"\b(nan|none|inf)\b", page.text["effects"] + page.text["ranking"] + page.text["anova"])
 
 
 @pytest.mark.parametrize("direction", ["maximize", "minimize"])
