@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from qim_stats.cli_options import add_analysis_options, analysis_options, check_outputs, command
+from qim_stats.cli_options import add_analysis_options, analysis_options, check_outputs, command, noticed
 
 _EXAMPLE = """\
 example:
@@ -69,12 +69,12 @@ def run(args: argparse.Namespace) -> int:
     if args.report is not None:
         from qim_stats.report import render
 
-        write_text(args.report, render(analysis, command=command(args)))
+        write_text(args.report, render(analysis, notice=args.notice, command=command(args)))
     words = sys.stdout
     if args.json == "-":
         sys.stdout.write(to_json(analysis.to_dict()))
         words = sys.stderr
     elif args.json is not None:
         analysis.to_json(args.json)
-    words.write(analysis_text(analysis, report=args.report))
+    words.write(noticed(args, analysis_text(analysis, report=args.report)))
     return 1 if analysis.trials.set_aside else 0

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import csv
 import shlex
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from qim_stats.errors import QimError
+from qim_stats.errors import QimError, one_line
 from qim_stats.trials_metadata import metadata_path
 
 
@@ -40,6 +41,7 @@ def add_analysis_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--confidence", type=float, default=0.95, metavar="0.95", help="of limits, intervals, claims")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything simulated; default: 0")
     parser.add_argument("--report", metavar="out.html", help="write a self-contained HTML report")
+    parser.add_argument("--notice", metavar="TEXT", help="a sentence for the top of the report and of what is printed")
     parser.add_argument("--json", metavar="PATH|-", help="write the results as JSON; - for standard output")
 
 
@@ -83,6 +85,13 @@ def check_outputs(args: argparse.Namespace, inputs: Sequence[str]) -> None:
 def command(args: argparse.Namespace) -> str:
     """Return the shell command that repeats this run."""
     return shlex.join(["python", "-m", "qim_stats", *args.arguments])
+
+
+def noticed(args: argparse.Namespace, text: str) -> str:
+    """Put the notice, if one was given, above a text of 80 columns."""
+    if args.notice is None:
+        return text
+    return "\n".join(textwrap.wrap(one_line(args.notice), 80)) + "\n\n" + text
 
 
 def _names(text: str | None) -> list[str] | None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from qim_stats.cli_options import add_analysis_options, analysis_options, check_outputs, command
+from qim_stats.cli_options import add_analysis_options, analysis_options, check_outputs, command, noticed
 
 _EXAMPLE = """\
 example:
@@ -77,12 +77,12 @@ def run(args: argparse.Namespace) -> int:
     if args.report is not None:
         from qim_stats.report import render
 
-        write_text(args.report, render(screen, validation, command=command(args)))
+        write_text(args.report, render(screen, validation, notice=args.notice, command=command(args)))
     words = sys.stdout
     if args.json == "-":
         sys.stdout.write(to_json(validation.to_dict()))
         words = sys.stderr
     elif args.json is not None:
         write_text(args.json, to_json(validation.to_dict()))
-    words.write(validation_text(screen, validation, report=args.report))
+    words.write(noticed(args, validation_text(screen, validation, report=args.report)))
     return 1 if screen.trials.set_aside or full.trials.set_aside else 0

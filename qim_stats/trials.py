@@ -229,7 +229,7 @@ def _split_rows(table: Table, response: str) -> tuple[npt.NDArray[np.float64], t
     done = np.array([state.lower() == "done" for state in states])
     numbers = _numbers(table, response, column, done & ~missing)
     runs = labels(frame["run"]) if "run" in frame else [str(row + 1) for row in range(len(frame))]
-    reasons = frame["reason"].fillna("").astype(str).tolist() if "reason" in frame else [""] * len(frame)
+    reasons = frame["reason"].astype(object).fillna("").astype(str).tolist() if "reason" in frame else [""] * len(frame)
     aside = [
         SetAside(
             int(row) + 1,

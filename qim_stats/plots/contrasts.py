@@ -79,22 +79,22 @@ def half_normal(contrasts: pd.DataFrame, limits: Sequence[Limit], *, unit: str, 
         axes.set_xlim(0, quantiles[-1] * 1.06)
         top = max([float(sizes.max()), *(limit.value for limit in limits)])
         axes.set_ylim(0, top * 1.1 if top > 0 else 1)
-        for limit, dash in zip(limits, _DASHES, strict=False):
-            axes.axhline(limit.value, color=INK, linewidth=0.8, linestyle=dash, zorder=2)
-        for words, value in _apart(limits, axes.get_ylim()[1]):
-            axes.annotate(
-                words,
-                (0.0, value),
-                xycoords=("axes fraction", "data"),
-                xytext=(4, 2),
-                textcoords="offset points",
-            )
+        _draw_across(axes, limits)
         _label_largest(axes, ordered["term"].tolist(), quantiles, sizes, limits)
         axes.set_xlabel("half-normal quantile")
         axes.set_ylabel(unit)
         if ordered["kind"].nunique() > 1:
             axes.legend(loc="upper left", bbox_to_anchor=(0, 1.13), ncols=3, frameon=False, handletextpad=0.1)
         return to_svg(figure, "half-normal")
+
+
+def _draw_across(axes: Axes, limits: Sequence[Limit]) -> None:
+    for limit, dash in zip(limits, _DASHES, strict=False):
+        axes.axhline(limit.value, color=INK, linewidth=0.8, linestyle=dash, zorder=2)
+    for words, value in _apart(limits, axes.get_ylim()[1]):
+        axes.annotate(
+            words, (0.0, value), xycoords=("axes fraction", "data"), xytext=(4, 2), textcoords="offset points"
+        )
 
 
 def _apart(limits: Sequence[Limit], top: float) -> list[tuple[str, float]]:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from qim_stats.plots.sheet import ACCENT, FAINT, MUTED, Array, look, quiet_grid, short, to_svg
+from qim_stats.plots.sheet import ACCENT, FAINT, MUTED, Array, dots, look, quiet_grid, short, to_svg
 
 MAX_POINTS = 4000
 _COLUMNS = 4
@@ -104,8 +104,9 @@ def _draw(axes: Axes, panel: Panel, y: Array, *, points: bool) -> None:
         here = y[panel.coded == sign]
         if points:
             # Golden-ratio steps spread the points evenly and always in the same way.
-            across = sign + 0.3 * ((np.arange(len(here)) * _GOLDEN) % 1.0 - 0.5)
-            axes.scatter(across, here, s=9, color="none", edgecolor=color, linewidth=0.7, zorder=2, clip_on=False)
+            steps = (np.arange(len(here), dtype=np.float64) * _GOLDEN) % 1.0
+            across: Array = sign + 0.3 * (steps - 0.5)
+            dots(axes, across, here, s=9, color="none", edgecolor=color, linewidth=0.7, zorder=2)
         elif len(here):
             wide, narrow = np.quantile(here, [0.1, 0.9]), np.quantile(here, [0.25, 0.75])
             axes.vlines(sign, wide[0], wide[1], color=FAINT, linewidth=7, zorder=2)

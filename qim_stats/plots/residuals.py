@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.ticker import MaxNLocator
 
-from qim_stats.plots.sheet import ACCENT, MUTED, Array, look, quiet_grid, sheet, short, to_svg
+from qim_stats.plots.sheet import MUTED, Array, dots, look, quiet_grid, sheet, short, to_svg
 
 MAX_POINTS = 1000
 _SIZE = (3.1, 2.9)
@@ -66,7 +66,7 @@ def normal_quantiles(residuals: Array, *, label: str) -> str:
         quiet_grid(axes)
         ends = quantiles[[0, -1]]
         axes.plot(ends, (low + high) / 2.0 + slope * ends, color=MUTED, linewidth=0.8)
-        axes.scatter(quantiles[shown], ordered[shown], s=14, color=ACCENT, linewidth=0, clip_on=False)
+        dots(axes, quantiles[shown], ordered[shown])
         axes.set_xlabel("normal quantile")
         axes.set_ylabel(label)
         return to_svg(figure, "residual-quantiles")
@@ -95,7 +95,7 @@ def residuals_against(x: Array, residuals: Array, *, name: str, x_label: str, la
         axes = figure.add_subplot()
         quiet_grid(axes)
         axes.axhline(0.0, color=MUTED, linewidth=0.8)
-        axes.scatter(x[shown], residuals[shown], s=14, color=ACCENT, linewidth=0, clip_on=False)
+        dots(axes, x[shown], residuals[shown])
         axes.set_xlabel(short(x_label, 40))
         axes.set_ylabel(label)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=bool((x == np.round(x)).all())))

@@ -1,6 +1,7 @@
 """The paper every figure is drawn on: its size, its look, and the way from matplotlib to SVG inside an HTML page.
 
-No pyplot, so no figure outlives the call that made it, and nothing depends on a display or on the user's matplotlibrc.
+Figures are made without pyplot, so none outlives the call that made it, and nothing depends on a display or on the
+user's matplotlibrc.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from xml.etree import ElementTree
 import matplotlib
 import numpy as np
 import numpy.typing as npt
+import seaborn
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -145,6 +147,11 @@ def short(name: str, length: int = NAME_LENGTH) -> str:
     """Return a name on one line that fits a figure; the tables show it in full."""
     shown = one_line(name)
     return shown if len(shown) <= length else shown[: length - 1] + "…"
+
+
+def dots(axes: Axes, x: Array, y: Array, **style: Any) -> None:
+    """Draw points, in the accent colour unless told otherwise, also those that touch the edge."""
+    seaborn.scatterplot(x=x, y=y, ax=axes, **{"s": 14, "color": ACCENT, "linewidth": 0, "clip_on": False, **style})
 
 
 def quiet_grid(axes: Axes, axis: str = "y") -> None:
