@@ -165,6 +165,12 @@ def labels(column: pd.Series) -> list[str]:
     return [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in column.tolist()]
 
 
+def words(column: pd.Series) -> pd.Series:
+    """Return a column's texts without the blanks around them; empty where there is none."""
+    # A column without any text is read as numbers that are missing, which pandas fills with numbers only.
+    return column.astype(object).fillna("").astype(str).str.strip()
+
+
 def _choose_response(table: Table, response: str | None, metadata: Metadata | None) -> str:
     columns = [str(c) for c in table.frame.columns]
     chosen = response if response is not None else (metadata.response if metadata else None)
@@ -225,11 +231,11 @@ def _split_rows(table: Table, response: str) -> tuple[npt.NDArray[np.float64], t
     frame = table.frame
     column = frame[response]
     missing = column.isna().to_numpy() | column.map(lambda v: str(v).strip().lower() in _MISSING_WORDS).to_numpy(bool)
-    states = frame["state"].fillna("").astype(str).str.strip().tolist() if "state" in frame else ["done"] * len(frame)
+    states = words(frame["state"]).tolist() if "state" in frame else ["done"] * len(frame)
     done = np.array([state.lower() == "done" for state in states])
     numbers = _numbers(table, response, column, done & ~missing)
     runs = labels(frame["run"]) if "run" in frame else [str(row + 1) for row in range(len(frame))]
-    reasons = frame["reason"].astype(object).fillna("").astype(str).tolist() if "reason" in frame else [""] * len(frame)
+    reasons = words(frame["reason"]).tolist() if "reason" in frame else [""] * len(frame)
     aside = [
         SetAside(
             int(row) + 1,
@@ -288,7 +294,7 @@ def _row_alerts(frame: pd.DataFrame, rows: npt.NDArray[np.intp], set_aside: tupl
         text = f"{len(set_aside)} of {len(frame)} trials gave no response and are set aside: {told}."
         alerts.append(Alert("trials_set_aside", "warning", text))
     if "reason" in frame:
-        reasons = frame["reason"].iloc[rows].fillna("").astype(str).str.strip().str.lower()
+        reasons = words(frame["reason"].iloc[rows]).str.lower()
         count = int((reasons == AT_CHANCE).sum())
         if count:
             text = f"{count} of the {len(rows)} usable trials finished at chance level; they count as data."

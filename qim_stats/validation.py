@@ -14,7 +14,7 @@ from qim_stats.errors import TrialsError
 from qim_stats.factors import Factor, same_level
 from qim_stats.plain import plain
 from qim_stats.ranking import ranks
-from qim_stats.trials import Trials
+from qim_stats.trials import Trials, words
 
 _TOPS = (1, 3, 5)
 
@@ -185,7 +185,7 @@ def _spent(trials: Trials) -> tuple[int, float | None]:
     """Return the trials that were run, failed ones included, and their seconds; None when any is unknown."""
     frame = trials.frame
     if "state" in frame:
-        frame = frame[frame["state"].fillna("").astype(str).str.strip().str.lower() != "pending"]
+        frame = frame[words(frame["state"]).str.lower() != "pending"]
     if "seconds" not in frame:
         return len(frame), None
     seconds = pd.to_numeric(frame["seconds"], errors="coerce").to_numpy(dtype=np.float64)

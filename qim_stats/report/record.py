@@ -15,7 +15,7 @@ from qim_stats.errors import FactorError, one_line
 from qim_stats.factors import Factor, same_level
 from qim_stats.plain import plain, to_json
 from qim_stats.report.numbers import MINUS, MISSING, column, level, levels, number
-from qim_stats.trials import AT_CHANCE, labels
+from qim_stats.trials import AT_CHANCE, labels, words
 from qim_stats.validation import Validation
 
 View = dict[str, Any]
@@ -33,7 +33,7 @@ def trials_view(analysis: Analysis) -> View:
     frame = trials.frame[trials.usable]
     chance: list[str] = []
     if "reason" in frame:
-        at_chance = frame["reason"].fillna("").astype(str).str.strip().str.lower() == AT_CHANCE
+        at_chance = words(frame["reason"]).str.lower() == AT_CHANCE
         rows = frame[at_chance]
         chance = labels(rows["run"]) if "run" in rows else [str(int(i) + 1) for i in rows.index]
     return {
