@@ -26,7 +26,7 @@ def main() -> int:
     """Print seconds of each side, pair by pair, and the ratio of throughputs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=3, help="how many pairs (default 3)")
-    parser.add_argument("--iterations", type=int, default=100, help="length of a trial in iterations (default 100)")
+    parser.add_argument("--iterations", type=int, default=150, help="length of a trial in iterations (default 150)")
     args = parser.parse_args()
     ratios = []
     print(f"{TRIALS} trials of LeNet, {args.iterations} iterations each, {JOBS} at once")

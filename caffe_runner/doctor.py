@@ -11,6 +11,7 @@ from pathlib import Path
 from docker.errors import ImageNotFound
 
 from caffe_runner.datasets import cache_folder
+from caffe_runner.engines.base import Limits, Mounts
 from caffe_runner.engines.docker import DockerEngine, connect
 from caffe_runner.errors import EngineError
 from qim_stats.errors import QimError
@@ -67,11 +68,23 @@ def _engine() -> list[Finding]:
         found.append(Finding("image", False, f"neither {' nor '.join(IMAGES)} is here", "run `make image`"))
     for image in present:
         try:
-            facts = DockerEngine((image,), "doctor").facts()
-            found.append(Finding("image", True, f"{image} with Caffe {facts.caffe_version}"))
+            found.append(Finding("image", True, f"{image} with Caffe {caffe_version(image)}"))
         except QimError as error:
             found.append(Finding("image", False, error.problem, error.remedy or ""))
     return found
+
+
+def caffe_version(image: str) -> str:
+    """Start a container of an image and ask its Caffe for its version.
+
+    Raises
+    ------
+    EngineError
+        If no engine answers, the image is not there, or it has no ``caffe``.
+    """
+    limits = Limits(cpus=1.0, memory=256 << 20, pids=64, seconds=60.0)
+    with DockerEngine((image,), "doctor").worker(Mounts({}), limits) as worker:
+        return worker.open()
 
 
 def _data() -> Finding:

@@ -17,12 +17,28 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """A slot whose worker is ready, with the version of Caffe it found."""
+
+    slot: int
+    caffe_version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished(Generic[Job, Result]):
-    """A job that came back from its slot, with its result or the error that ended it."""
+    """A job that came back from its slot, with its result."""
 
     slot: int
     job: Job
-    result: Result | BaseException
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A slot that an error has ended, whatever it was doing."""
+
+    slot: int
+    error: Exception
 
 
 class WorkerPool(Generic[Job, Result]):
@@ -47,7 +63,7 @@ class WorkerPool(Generic[Job, Result]):
         self._open_worker = open_worker
         self._execute = execute
         self._inboxes: list[queue.SimpleQueue[Job | None]] = [queue.SimpleQueue() for _ in range(jobs)]
-        self._outbox: queue.SimpleQueue[Finished[Job, Result]] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[Opened | Finished[Job, Result] | Broken] = queue.SimpleQueue()
         self._workers: dict[int, Worker] = {}
         self._threads = [threading.Thread(target=self._serve, args=(slot,), daemon=True) for slot in range(jobs)]
 
@@ -71,28 +87,27 @@ class WorkerPool(Generic[Job, Result]):
         """Give a free slot its next job."""
         self._inboxes[slot].put(job)
 
-    def wait(self, seconds: float) -> Finished[Job, Result] | None:
-        """Wait for the next job to come back; None if none does in that time."""
+    def wait(self, seconds: float) -> Opened | Finished[Job, Result] | Broken | None:
+        """Wait for the next thing to happen; None if nothing does in that time."""
         try:
             return self._outbox.get(timeout=seconds) if seconds else self._outbox.get_nowait()
         except queue.Empty:
             return None
 
     def leftovers(self) -> list[Finished[Job, Result]]:
-        """Return what came back unseen; all of it, once the pool is closed."""
+        """Return the jobs that came back unseen; all of them, once the pool is closed."""
         left = []
-        while (ended := self.wait(0)) is not None:
-            left.append(ended)
+        while (happened := self.wait(0)) is not None:
+            if isinstance(happened, Finished):
+                left.append(happened)
         return left
 
     def _serve(self, slot: int) -> None:
-        job: Job | None = None
         try:
             with self._open_worker() as worker:
                 self._workers[slot] = worker
+                self._outbox.put(Opened(slot, worker.open()))
                 while (job := self._inboxes[slot].get()) is not None:
                     self._outbox.put(Finished(slot, job, self._execute(worker, job)))
         except Exception as error:
-            failed = job if job is not None else self._inboxes[slot].get()
-            if failed is not None:
-                self._outbox.put(Finished(slot, failed, error))
+            self._outbox.put(Broken(slot, error))

@@ -14,7 +14,7 @@ from caffe_runner.datasets import DATA_FILE, Dataset
 from caffe_runner.engines.base import Engine, Limits, Mounts, Worker
 from caffe_runner.judge import Expectation, judge
 from caffe_runner.ledger import Entry, Ledger
-from caffe_runner.pool import WorkerPool
+from caffe_runner.pool import Broken, Finished, Opened, WorkerPool
 from caffe_runner.progress import Reporter, Tally, reporter
 from caffe_runner.study import Study
 from caffe_runner.trial import Trial, TrialResult, TrialState
@@ -105,12 +105,6 @@ def run_trials(session: Session, trials: list[Trial], open_engine: OpenEngine, j
     engine = open_engine(study.images, ledger.study_id)
     engine.clear()
     facts = engine.facts()
-    environment = {
-        "image": facts.image,
-        "image_id": facts.image_id,
-        "caffe_version": facts.caffe_version,
-        "engine_version": facts.engine_version,
-    }
     trials_folder = session.folder / TRIALS
     trials_folder.mkdir(mode=0o755, exist_ok=True)
     mounts = Mounts(
@@ -128,45 +122,55 @@ def run_trials(session: Session, trials: list[Trial], open_engine: OpenEngine, j
     def execute(worker: Worker, job: Job) -> TrialResult:
         return _execute(worker, job, study, limits.seconds)
 
-    def begin(trial: Trial) -> Job:
-        attempt = ledger.start(trial.number, environment)
-        return _prepare(session, trial, attempt)
+    def begin(trial: Trial, caffe_version: str) -> Job:
+        environment = {
+            "image": facts.image,
+            "image_id": facts.image_id,
+            "caffe_version": caffe_version,
+            "engine_version": facts.engine_version,
+        }
+        return _prepare(session, trial, ledger.start(trial.number, environment))
 
     jobs = min(jobs, len(trials))
     pool = WorkerPool[Job, TrialResult](jobs, lambda: engine.worker(mounts, limits), execute)
     with reporter(tally, session.console) as shown, _settling(ledger, pool) as under_way, pool:
-        _feed(pool, iter(trials), begin, ledger, shown, under_way, jobs)
+        _feed(pool, trials, begin, ledger, shown, under_way)
 
 
 def _feed(
     pool: WorkerPool[Job, TrialResult],
-    trials: Iterator[Trial],
-    begin: Callable[[Trial], Job],
+    trials: list[Trial],
+    begin: Callable[[Trial, str], Job],
     ledger: Ledger,
     shown: Reporter,
     under_way: dict[int, Job],
-    jobs: int,
 ) -> None:
-    def next_job(slot: int) -> None:
-        trial = next(trials, None)
-        if trial is not None:
-            job = begin(trial)
-            under_way[slot] = job
-            pool.submit(slot, job)
+    waiting = iter(trials)
+    left = len(trials)
+    versions: dict[int, str] = {}
 
-    for slot in range(jobs):
-        next_job(slot)
-    while under_way:
-        ended = pool.wait(0.5)
-        if ended is None:
-            shown.tick()
-            continue
-        if isinstance(ended.result, BaseException):
-            raise ended.result
-        ledger.finish(ended.job.attempt, ended.result)
-        del under_way[ended.slot]
-        next_job(ended.slot)
-        shown.finished(ended.job.trial, ended.result)
+    def next_job(slot: int) -> None:
+        trial = next(waiting, None)
+        if trial is not None:
+            under_way[slot] = begin(trial, versions[slot])
+            pool.submit(slot, under_way[slot])
+
+    while left:
+        happened = pool.wait(0.5)
+        match happened:
+            case None:
+                shown.tick()
+            case Broken():
+                raise happened.error
+            case Opened():
+                versions[happened.slot] = happened.caffe_version
+                next_job(happened.slot)
+            case Finished():
+                ledger.finish(happened.job.attempt, happened.result)
+                del under_way[happened.slot]
+                left -= 1
+                next_job(happened.slot)
+                shown.finished(happened.job.trial, happened.result)
 
 
 @contextmanager
@@ -178,7 +182,7 @@ def _settling(ledger: Ledger, pool: WorkerPool[Job, TrialResult]) -> Iterator[di
         yield under_way
     finally:
         for ended in pool.leftovers():
-            if isinstance(ended.result, TrialResult) and ended.result.state is not TrialState.KILLED:
+            if ended.result.state is not TrialState.KILLED:
                 ledger.finish(ended.job.attempt, ended.result)
                 under_way.pop(ended.slot, None)
         for job in under_way.values():

@@ -7,11 +7,14 @@ jobs=${2:-}
 
 say() { printf '%s\n' "study: $*" >&2; }
 
-if ! docker/engine.sh; then
-  say "no engine, so nothing can be trained here; analyzing the recorded real trials instead"
+# Exit status 3 of either says that there is none to be had here; anything else went wrong and is told.
+status=0
+docker/engine.sh && docker/image.sh || status=$?
+if [ "$status" = 3 ]; then
+  say "nothing can be trained here; analyzing the recorded real trials instead"
   exec setup/report.sh
 fi
-docker/image.sh
+[ "$status" = 0 ] || exit "$status"
 setup/data.sh
 run=0
 .venv/bin/python -m caffe_runner run "$study" ${jobs:+--jobs "$jobs"} || run=$?

@@ -48,11 +48,10 @@ class Mounts:
 
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
-    """What runs the trials, for the record: image by name and content, Caffe's own version, the engine's."""
+    """What runs the trials, for the record: the image by name and by content, and the engine's version."""
 
     image: str
     image_id: str
-    caffe_version: str
     engine_version: str
 
 
@@ -62,6 +61,9 @@ OnLine = Callable[[str], bool]
 
 class Worker(Protocol):
     """A place where one trial at a time runs."""
+
+    def open(self) -> str:
+        """Make ready; return the version of the Caffe found here, or raise `EngineError` if there is none."""
 
     def run(self, solver: str, on_line: OnLine) -> Exit:
         """Train with the solver file of that path (as the trial sees it), handing over each line of output."""
@@ -74,10 +76,10 @@ class Engine(Protocol):
     """Runs trials in isolation."""
 
     def facts(self) -> EngineFacts:
-        """Find the image and its Caffe, or raise `EngineError`."""
+        """Find the image, or raise `EngineError`."""
 
     def clear(self) -> int:
         """Remove what a killed runner of the same study left behind; return how many things that were."""
 
     def worker(self, mounts: Mounts, limits: Limits) -> AbstractContextManager[Worker]:
-        """Open a place to run trials; closing it leaves nothing behind."""
+        """Give a place to run trials, not open yet; the end of the context leaves nothing of it behind."""

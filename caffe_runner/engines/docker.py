@@ -1,4 +1,4 @@
-"""Real Caffe in Docker: finds the image, checks that Caffe is in it, and opens hardened containers to run trials in."""
+"""Real Caffe in Docker: finds the engine and the image, and gives out workers."""
 
 from __future__ import annotations
 
@@ -41,18 +41,17 @@ class DockerEngine:
         self._api = connect()
 
     def facts(self) -> EngineFacts:
-        """Find the image and ask its Caffe for its version.
+        """Find the image.
 
         Raises
         ------
         EngineError
-            If none of the images is here, or the one found has no ``caffe`` on its path.
+            If none of the images is here.
         """
         image = self._find_image()
         return EngineFacts(
             image=image,
             image_id=self._api.inspect_image(image)["Id"],
-            caffe_version=self._caffe_version(image),
             engine_version=self._api.version()["Version"],
         )
 
@@ -65,7 +64,7 @@ class DockerEngine:
 
     @contextmanager
     def worker(self, mounts: Mounts, limits: Limits) -> Iterator[DockerWorker]:
-        """Open a container that runs one trial after another; it is gone when the context ends."""
+        """Give a container that runs one trial after another; it is gone when the context ends."""
         api = connect()
         try:
             worker = DockerWorker(api, self._find_image(), {LABEL: self._study_id}, mounts, limits)
@@ -88,26 +87,6 @@ class DockerEngine:
             f"the engine has no image {names}",
             remedy=f"run `make image`, or `docker pull {self._images[0]}`",
         )
-
-    def _caffe_version(self, image: str) -> str:
-        container = self._api.create_container(
-            image,
-            entrypoint=["caffe"],
-            command=["--version"],
-            labels={LABEL: self._study_id},
-            host_config=self._api.create_host_config(network_mode="none", read_only=True, cap_drop=["ALL"]),
-        )
-        try:
-            self._api.start(container)
-            status = self._api.wait(container, timeout=60)["StatusCode"]
-            output = self._api.logs(container).decode("utf-8", errors="replace").strip()
-        except (APIError, requests.RequestException) as error:
-            raise _no_caffe(image) from error
-        finally:
-            remove(self._api, container["Id"])
-        if status != 0 or "caffe" not in output:
-            raise _no_caffe(image)
-        return output.splitlines()[-1].removeprefix("caffe version ").strip()
 
 
 def connect() -> docker.APIClient:
@@ -142,10 +121,3 @@ def remove(api: docker.APIClient, container_id: str) -> None:
     except APIError as error:
         if error.status_code not in (404, 409):
             raise
-
-
-def _no_caffe(image: str) -> EngineError:
-    return EngineError(
-        f"the image {image!r} has no working `caffe`",
-        remedy="name an image with `caffe` on its path, such as bvlc/caffe:cpu or the one `make image` builds",
-    )

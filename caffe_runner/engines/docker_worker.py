@@ -22,8 +22,9 @@ from caffe_runner.engines.base import Ending, Exit, Limits, Mounts, OnLine
 from caffe_runner.engines.docker_stream import DeadlineError, LineStream
 from caffe_runner.errors import EngineError
 
-# The word after each trial cannot be foreseen by anything the trial prints.
-_LOOP = 'while read -r word solver; do caffe train "-solver=$solver" </dev/null 2>&1; echo "$word $?"; done'
+# Each line of input is a word and the rest of a call of Caffe. The word, which comes back after the call with the exit
+# status, cannot be foreseen by anything the call prints.
+_LOOP = 'while read -r word verb; do caffe $verb </dev/null 2>&1; echo "$word $?"; done'
 
 # One BLAS thread: repeatable to the last digit, and with a trial per core the better throughput. Unset, glog would
 # write a file per run into the container.
@@ -69,6 +70,28 @@ class DockerWorker:
         self._stream: LineStream | None = None
         self._stopping = threading.Event()
 
+    def open(self) -> str:
+        """Start the container, if it is not running, and ask its Caffe for its version.
+
+        Raises
+        ------
+        EngineError
+            If the engine refuses to start it, or it has no working ``caffe``.
+        """
+        if self._stream is None:
+            self._stream = self._start()
+        said: list[str] = []
+
+        def keep(line: str) -> bool:
+            said.append(line)
+            return False
+
+        ending, exit_code = self._call(self._stream, "--version", keep, _GRACE)
+        version = said[-1].removeprefix("caffe version ").strip() if said else ""
+        if ending is not Ending.EXITED or exit_code != 0 or not version:
+            raise self._no_caffe()
+        return version
+
     def run(self, solver: str, on_line: OnLine) -> Exit:
         """Train with a solver file.
 
@@ -89,14 +112,9 @@ class DockerWorker:
         EngineError
             If the engine refuses to start the container, or goes away.
         """
-        stream = self._stream or self._open()
-        word = secrets.token_hex(16)
+        stream = self._stream = self._stream or self._start()
         started = time.monotonic()
-        try:
-            stream.write(f"{word} {solver}")
-            ending, exit_code = self._follow(stream, word, on_line, started + self._limits.seconds)
-        except OSError:
-            ending, exit_code = Ending.KILLED, None
+        ending, exit_code = self._call(stream, f"train -solver={solver}", on_line, self._limits.seconds)
         seconds = time.monotonic() - started
         if ending is Ending.EXITED and exit_code != _KILLED_BY_SIGNAL:
             return Exit(ending, seconds, exit_code)
@@ -117,38 +135,53 @@ class DockerWorker:
         """Remove the container."""
         self._discard()
 
-    def _follow(self, stream: LineStream, word: str, on_line: OnLine, deadline: float) -> tuple[Ending, int | None]:
-        while True:
-            try:
-                line = stream.read_line(deadline)
-            except DeadlineError:
-                return Ending.DEADLINE, None
-            if line is None:
-                return Ending.KILLED, None
-            # Caffe's last line may lack its line break.
-            before, found, after = line.partition(f"{word} ")
-            if found:
-                if before:
-                    on_line(before)
-                return Ending.EXITED, int(after)
-            if on_line(line):
-                return Ending.STOPPED, None
+    def _call(self, stream: LineStream, verb: str, on_line: OnLine, seconds: float) -> tuple[Ending, int | None]:
+        word = secrets.token_hex(16)
+        deadline = time.monotonic() + seconds
+        try:
+            stream.write(f"{word} {verb}")
+            while (line := stream.read_line(deadline)) is not None:
+                # The last line of the call may lack its line break.
+                before, found, after = line.partition(f"{word} ")
+                if found:
+                    if before:
+                        on_line(before)
+                    return Ending.EXITED, int(after)
+                if on_line(line):
+                    return Ending.STOPPED, None
+        except DeadlineError:
+            return Ending.DEADLINE, None
+        except OSError:
+            return Ending.KILLED, None
+        return Ending.KILLED, None
 
-    def _open(self) -> LineStream:
+    def _start(self) -> LineStream:
         try:
             self._start_container()
             shell = self._api.exec_create(
                 self._container, ["sh", "-c", _LOOP], stdin=True, stdout=True, stderr=True, environment=_ENVIRONMENT
             )
             # The SDK hands out a raw socket, or a file object around one, by transport.
-            connection = self._api.exec_start(shell["Id"], socket=True)
+            return LineStream(_raw_socket(self._api.exec_start(shell["Id"], socket=True)))
+        except APIError as error:
+            # The init process starts, and then ends for want of anything to run.
+            if error.status_code == requests.codes.conflict or "executable file not found" in _told(error):
+                raise self._no_caffe() from error
+            raise self._refused(error) from error
         except (DockerException, requests.RequestException) as error:
-            raise EngineError(
-                f"the Docker engine could not start a container of {self._image!r}: {_told(error)}",
-                remedy="see `python -m caffe_runner doctor`",
-            ) from error
-        self._stream = LineStream(_raw_socket(connection))
-        return self._stream
+            raise self._refused(error) from error
+
+    def _no_caffe(self) -> EngineError:
+        return EngineError(
+            f"the image {self._image!r} has no working `caffe`, or no `sh` and `cat` to call it with",
+            remedy="name an image with `caffe` on its path, such as bvlc/caffe:cpu or the one `make image` builds",
+        )
+
+    def _refused(self, error: Exception) -> EngineError:
+        return EngineError(
+            f"the Docker engine could not start a container of {self._image!r}: {_told(error)}",
+            remedy="see `python -m caffe_runner doctor`",
+        )
 
     def _start_container(self) -> None:
         limits = self._limits
