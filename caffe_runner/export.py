@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import tempfile
 from pathlib import Path
 
 from caffe_runner.ledger import Entry, Ledger
 from caffe_runner.study import Study
 from caffe_runner.trial import TrialState
+from qim_stats.design import design_metadata, metadata_text
+from qim_stats.output import write_text
+from qim_stats.trials_metadata import metadata_path
 
 _FIXED = ("run", "replicate", "block", "order", "seed", "state", "reason", "seconds")
 
@@ -55,7 +56,6 @@ def trials_csv(entries: list[Entry], response: str) -> str:
 
 def metadata(study: Study, ledger: Ledger) -> dict[str, object]:
     """Describe the table for whoever analyzes it: factors, response, direction, design, and where it came from."""
-    design = study.build_design()
     provenance = {"study_id": ledger.study_id, "data": study.data.source, "data_checksum": ledger.data_checksum}
     for i, environment in enumerate(ledger.environments()):
         suffix = f"_{i + 1}" if i else ""
@@ -64,64 +64,32 @@ def metadata(study: Study, ledger: Ledger) -> dict[str, object]:
     chance = {e.result.reason for e in entries if e.result and e.result.reason and e.state is TrialState.DONE}
     if chance:
         provenance["at_chance"] = study.chance_text()
-    return {
-        "schema": 1,
-        "study": study.name,
-        "response": study.response,
-        "direction": study.direction,
-        "seed": study.seed,
-        "design": {
-            "kind": study.design.kind,
-            "runs": len({entry.trial.run for entry in entries}),
-            "foldover": study.design.foldover,
-            "replicates": study.design.replicates,
-            "dummies": list(design.dummies),
-        },
-        "factors": [
-            {
-                "name": factor.name,
-                "low": factor.low,
-                "high": factor.high,
-                "scale": factor.scale,
-                "unit": factor.unit,
-                "target": factor.target if isinstance(factor.target, str) else "; ".join(factor.target),
-            }
-            for factor in study.factor_specs
-        ],
-        "provenance": provenance,
-    }
+    return design_metadata(
+        study.build_design(),
+        study=study.name,
+        response=study.response,
+        direction=study.direction,
+        seed=study.seed,
+        targets={factor.name: "; ".join(target.text for target in factor.targets) for factor in study.factor_specs},
+        provenance=provenance,
+    )
 
 
 def write_table(path: Path, csv_text: str, meta: dict[str, object]) -> None:
     """Write the table and, beside it, its metadata; each file whole or not at all, and untouched when unchanged."""
-    _write_whole(path, csv_text)
-    _write_whole(path.with_suffix(".meta.json"), json.dumps(meta, indent=2, ensure_ascii=False) + "\n")
+    for place, text in ((path, csv_text), (metadata_path(path), metadata_text(meta))):
+        if not place.exists() or place.read_text(encoding="utf-8") != text:
+            write_text(place, text)
 
 
 def same_study(path: Path, ledger: Ledger) -> bool:
     """Whether a table on disk is an earlier export of the study of this ledger."""
-    beside = path.with_suffix(".meta.json")
+    beside = metadata_path(path)
     try:
         written = json.loads(beside.read_text(encoding="utf-8"))["provenance"]["study_id"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
     return bool(written == ledger.study_id)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    if path.exists() and path.read_text(encoding="utf-8") == text:
-        return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _spelled(value: object) -> str:
