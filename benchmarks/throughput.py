@@ -113,7 +113,7 @@ def mounts_of(study: Path) -> list[str]:
     from rich.console import Console
 
     from caffe_runner.conduct import prepare_data
-    from caffe_runner.study import load_study
+    from caffe_runner.study.study_file import load_study
 
     dataset = prepare_data(load_study(study), Console(stderr=True))
     parts = {"train": dataset.train, "test": dataset.test}

@@ -122,11 +122,12 @@ def _run(args: argparse.Namespace) -> int:
     from caffe_runner.engines.docker import DockerEngine
     from caffe_runner.plan import study_folder
     from caffe_runner.status import summary
-    from caffe_runner.study import load_study
+    from caffe_runner.study.check import check_study
+    from caffe_runner.study.study_file import load_study
 
     console = Console(stderr=True)
     study = load_study(args.study)
-    study.check()
+    check_study(study)
     if args.dry_run:
         show_plan(study, Console())
         return _DONE
@@ -142,7 +143,7 @@ def _status(args: argparse.Namespace) -> int:
     from caffe_runner.lock import owner
     from caffe_runner.plan import study_folder
     from caffe_runner.status import as_json, summary
-    from caffe_runner.study import load_study
+    from caffe_runner.study.study_file import load_study
 
     study = load_study(args.study)
     entries = read_entries(study)
@@ -161,7 +162,7 @@ def _status(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     from caffe_runner.conduct import export_table
-    from caffe_runner.study import load_study
+    from caffe_runner.study.study_file import load_study
 
     print(export_table(load_study(args.study), args.out))
     return _DONE
@@ -169,7 +170,7 @@ def _export(args: argparse.Namespace) -> int:
 
 def _data(args: argparse.Namespace) -> int:
     from caffe_runner.conduct import prepare_data
-    from caffe_runner.study import load_study
+    from caffe_runner.study.study_file import load_study
 
     dataset = prepare_data(load_study(args.study), Console(stderr=True))
     print(f"{dataset.name}: {dataset.n_train} training and {dataset.n_test} test images in {dataset.train.parent}")

@@ -13,7 +13,7 @@ from caffe_runner.ledger import Entry, Ledger
 from caffe_runner.lock import study_lock
 from caffe_runner.plan import plan_trials, study_folder
 from caffe_runner.run import OpenEngine, Session, pending, run_trials
-from caffe_runner.study import Study, canonical_text
+from caffe_runner.study.study_file import Study, canonical_text
 from caffe_runner.trial import TrialState
 
 _LEDGER = "ledger.sqlite"

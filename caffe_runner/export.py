@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from caffe_runner.ledger import Entry, Ledger
-from caffe_runner.study import Study
+from caffe_runner.study.study_file import Study
 from caffe_runner.trial import TrialState
 from qim_stats.design import design_metadata, metadata_text
 from qim_stats.output import write_text

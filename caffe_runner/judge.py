@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from caffe_runner.caffe_log import CaffeLog
+from caffe_runner.caffe.log import CaffeLog
+from caffe_runner.caffe.nets import Chance
 from caffe_runner.engines.base import Ending, Exit
-from caffe_runner.nets import Chance
 from caffe_runner.trial import AT_CHANCE, TrialResult, TrialState
 
 

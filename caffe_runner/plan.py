@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from caffe_runner.study import Study
+from caffe_runner.study.study_file import Study
 from caffe_runner.trial import Trial
 
 

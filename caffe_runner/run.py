@@ -9,16 +9,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from caffe_runner.caffe_log import CaffeLog
+from caffe_runner.caffe.log import CaffeLog
 from caffe_runner.datasets import DATA_FILE, Dataset
 from caffe_runner.engines.base import Engine, Limits, Mounts, Worker
 from caffe_runner.judge import Expectation, judge
 from caffe_runner.ledger import Entry, Ledger
 from caffe_runner.pool import Broken, Finished, Opened, WorkerPool
 from caffe_runner.progress import Reporter, Tally, reporter
-from caffe_runner.study import Study
+from caffe_runner.study.study_file import Study
+from caffe_runner.study.trial_files import TrialFiles, materialize
 from caffe_runner.trial import Trial, TrialResult, TrialState
-from caffe_runner.trial_files import TrialFiles, materialize
 
 TRIALS = "trials"
 _SEEN_TRIALS = "/trials"

@@ -6,7 +6,7 @@ from collections import Counter
 
 from caffe_runner.ledger import Entry
 from caffe_runner.progress import trial_line
-from caffe_runner.study import Study
+from caffe_runner.study.study_file import Study
 from caffe_runner.trial import AT_CHANCE, TrialState
 from qim_stats.errors import one_line
 

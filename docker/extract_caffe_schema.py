@@ -1,10 +1,10 @@
-"""Write caffe_runner/caffe_schema.json: the description of Caffe's messages, as compiled into Caffe itself.
+"""Write caffe_runner/caffe/schema.json: the description of Caffe's messages, as compiled into Caffe itself.
 
 The compiler of protocol buffers embeds the serialized ``FileDescriptorProto`` of caffe.proto in every library that is
 built from it. The committed file is from Debian bullseye's package libcaffe1 1.0.0+git20180821.99bd997. To make it
 again:
 
-    python docker/extract_caffe_schema.py qim-stats/caffe:cpu caffe_runner/caffe_schema.json
+    python docker/extract_caffe_schema.py qim-stats/caffe:cpu caffe_runner/caffe/schema.json
 
 The first argument may also be the path of a libcaffe.so.
 """

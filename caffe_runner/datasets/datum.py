@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from caffe_runner.caffe.prototxt import CaffeMessage, message_class
 from caffe_runner.datasets.images import Images
-from caffe_runner.prototxt import CaffeMessage, message_class
 
 _KEY_DIGITS = 8  # As Caffe's own converters write them, for up to 10^8 images.
 

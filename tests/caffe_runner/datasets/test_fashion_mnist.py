@@ -6,9 +6,9 @@ import lmdb
 import numpy as np
 import pytest
 
+from caffe_runner.caffe.prototxt import message_class
 from caffe_runner.datasets import Dataset, prepare, sources
 from caffe_runner.errors import DataError
-from caffe_runner.prototxt import message_class
 
 installed = pytest.mark.skipif(
     not sources.FASHION_MNIST_FOLDER.is_dir(), reason="Debian's dataset-fashion-mnist is not installed"

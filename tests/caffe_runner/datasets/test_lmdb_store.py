@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from caffe_runner.caffe.prototxt import message_class
 from caffe_runner.datasets.datum import records
 from caffe_runner.datasets.images import Images
 from caffe_runner.datasets.lmdb_store import write_lmdb
-from caffe_runner.prototxt import message_class
 
 
 def read_back(folder):

@@ -8,10 +8,10 @@ import lmdb
 import numpy as np
 import pytest
 
+from caffe_runner.caffe.prototxt import message_class
 from caffe_runner.datasets import cache_folder, prepare
 from caffe_runner.datasets.sources import IdxSource
 from caffe_runner.errors import DataError
-from caffe_runner.prototxt import message_class
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from caffe_runner.caffe.net_states import Phase, active_layers
+from caffe_runner.caffe.nets import Chance, chance_level
+from caffe_runner.caffe.prototxt import CaffeMessage, message_class, write_text
 from caffe_runner.errors import StudyError
-from caffe_runner.net_states import Phase, active_layers
-from caffe_runner.nets import Chance, chance_level
-from caffe_runner.prototxt import CaffeMessage, message_class, write_text
-from caffe_runner.study import Study
+from caffe_runner.study.study_file import Study
 from qim_stats.factors import Level, nearest
 
 _DISPLAYS = 10

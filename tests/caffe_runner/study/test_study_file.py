@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from caffe_runner.errors import StudyError
-from caffe_runner.study import canonical_text, load_study
+from caffe_runner.study.check import check_study
+from caffe_runner.study.study_file import canonical_text, load_study
 from qim_stats.errors import QimError
 
 Write = Callable[..., Path]
@@ -16,7 +17,7 @@ MOMENTUM = "solver.momentum"
 
 def test_a_study_as_recorded(write_study: Write) -> None:
     study = load_study(write_study())
-    study.check()
+    check_study(study)
     assert study.name == "LeNet on Fashion-MNIST, screening"
     assert study.images == ("bvlc/caffe:cpu", "qim-stats/caffe:cpu")
     assert (study.response, study.direction, study.seed, study.test_net) == ("accuracy", "maximize", 2016, 0)
@@ -30,7 +31,7 @@ def test_a_study_as_recorded(write_study: Write) -> None:
 
 @pytest.mark.parametrize("name", ["lenet_fashion/screen", "lenet_fashion/full", "autoencoder_fashion/screen"])
 def test_the_recorded_studies_are_fine(analysis: Path, name: str) -> None:
-    load_study(analysis / f"{name}.toml").check()
+    check_study(load_study(analysis / f"{name}.toml"))
 
 
 def test_one_image_and_the_default_image(write_study: Write) -> None:
@@ -108,7 +109,7 @@ MISTAKES = [
 def test_mistakes_name_their_line(write_study: Write, change: tuple[str, str], line: int, says: str) -> None:
     path = write_study(change)
     with pytest.raises(StudyError, match=says) as caught:
-        load_study(path).check()
+        check_study(load_study(path))
     assert str(caught.value).startswith(f"{path}:{line}: ")
     assert "\n" not in str(caught.value)
     assert caught.value.remedy
@@ -132,7 +133,7 @@ def test_no_factor_and_no_file(write_study: Write, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "../a", "$(reboot)", "a.b c", "'q'"])
 def test_a_factor_may_have_any_printable_name(write_study: Write, name: str) -> None:
     study = load_study(write_study(('name = "momentum"', f'name = "{name}"')))
-    study.check()
+    check_study(study)
     assert study.factors[1].name == name
 
 
@@ -155,13 +156,13 @@ SOLVER_MISTAKES = [
 def test_schedules_without_a_last_test_are_refused(write_study: Write, change: tuple[str, str], says: str) -> None:
     path = write_study(solver=(change,))
     with pytest.raises(StudyError, match=says) as caught:
-        load_study(path).check()
+        check_study(load_study(path))
     assert "solver.prototxt: " in str(caught.value)
 
 
 def test_a_training_of_no_iterations_is_refused_at_its_level(write_study: Write) -> None:
     with pytest.raises(StudyError, match=r"study.toml:45: with max_iter = 0: .*nothing would be trained"):
-        load_study(write_study(("low = 100", "low = 0"))).check()
+        check_study(load_study(write_study(("low = 100", "low = 0"))))
 
 
 TEST_DATA = "  include { phase: TEST }\n  transform_param"
@@ -181,7 +182,7 @@ def test_nets_that_cannot_be_measured_are_refused(write_study: Write, change: tu
     batch = text.index('[[factor]]\nname = "batch_size"')
     path.write_text(text[:batch] + text[text.index("[[factor]]", batch + 1) :])
     with pytest.raises(StudyError, match=says) as caught:
-        load_study(path).check()
+        check_study(load_study(path))
     assert "net.prototxt: " in str(caught.value)
 
 
@@ -189,7 +190,7 @@ def test_a_response_of_many_numbers_is_refused(write_study: Write) -> None:
     unread = [(f'bottom: "ip2" bottom: "label" top: "{top}', f'top: "{top}') for top in ("loss", "accuracy")]
     path = write_study(('"accuracy"', '"ip2"'), net=tuple(unread))
     with pytest.raises(StudyError, match="not one number"):
-        load_study(path).check()
+        check_study(load_study(path))
 
 
 def test_two_test_nets_need_a_choice(write_study: Write) -> None:
@@ -197,10 +198,10 @@ def test_two_test_nets_need_a_choice(write_study: Write) -> None:
     with pytest.raises(StudyError, match=r"study.toml:6: .*2 test nets.*0 \(a\), 1 \(b\)"):
         load_study(write_study(solver=two))
     study = load_study(write_study(("seed = 2016", "seed = 2016\ntest_net = 1"), solver=two))
-    study.check()
+    check_study(study)
     assert study.test_net == 1
     with pytest.raises(StudyError, match="no test net 2"):
-        load_study(write_study(("seed = 2016", "seed = 2016\ntest_net = 2"), solver=two)).check()
+        check_study(load_study(write_study(("seed = 2016", "seed = 2016\ntest_net = 2"), solver=two)))
 
 
 UNSEEN = [
@@ -242,7 +243,7 @@ def test_any_byte_lost_from_a_study_file_gives_one_line(write_study: Write) -> N
     for end in range(0, len(whole), 37):
         path.write_text(whole[:end])
         try:
-            load_study(path).check()
+            check_study(load_study(path))
         except QimError as error:
             said.append(str(error))
     assert said

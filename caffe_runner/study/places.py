@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from google.protobuf.descriptor import FieldDescriptor
 
+from caffe_runner.caffe.layers import Layer, layers_of
+from caffe_runner.caffe.prototxt import CaffeMessage
 from caffe_runner.errors import TargetError
-from caffe_runner.field_values import value_for
-from caffe_runner.layers import Layer, layers_of
-from caffe_runner.prototxt import CaffeMessage
-from caffe_runner.target_grammar import Selector, Step
+from caffe_runner.study.field_values import value_for
+from caffe_runner.study.target_grammar import Selector, Step
 from qim_stats.factors import Level, nearest
 
 _LAYER_FIELDS = ("layer", "layers")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from caffe_runner.caffe.measurable import Blame, check_measurable
+from caffe_runner.caffe.prototxt import write_text
 from caffe_runner.errors import StudyError
-from caffe_runner.measurable import Blame, check_measurable
-from caffe_runner.places import Place
-from caffe_runner.prototxt import write_text
-from caffe_runner.study import Study, StudyFactor
-from caffe_runner.trial_files import apply_levels
+from caffe_runner.study.places import Place
+from caffe_runner.study.study_file import Study, StudyFactor
+from caffe_runner.study.trial_files import apply_levels
 from qim_stats.factors import Level
 
 # Fields that decide whether, and when, the response is measured; all others are tried one factor at a time.

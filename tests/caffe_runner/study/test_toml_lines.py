@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caffe_runner.toml_lines import line_of
+from caffe_runner.study.toml_lines import line_of
 
 TEXT = '''# a comment
 name = """several

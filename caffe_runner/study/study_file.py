@@ -1,7 +1,7 @@
 """The study file: what is to be trained, what is varied, what is measured. Read and checked here, once.
 
-A `Study` holds the study file, its solver and its net as they are; `caffe_runner.trial_files` makes a trial's files
-from them, and `caffe_runner.study_check` tries every level on them.
+A `Study` holds the study file, its solver and its net as they are; `trial_files` makes a trial's files
+from them, and `check` tries every level on them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from caffe_runner.caffe.nets import chance_level
+from caffe_runner.caffe.prototxt import CaffeMessage, read_net, read_solver, write_text
 from caffe_runner.errors import StudyError
-from caffe_runner.nets import chance_level
-from caffe_runner.places import Place
-from caffe_runner.prototxt import CaffeMessage, read_net, read_solver, write_text
-from caffe_runner.study_mistakes import Places, study_error
-from caffe_runner.study_schema import DataSpec, DesignSpec, LimitsSpec, StudySpec
-from caffe_runner.targets import Target
+from caffe_runner.study.mistakes import Places, study_error
+from caffe_runner.study.places import Place
+from caffe_runner.study.schema import DataSpec, DesignSpec, LimitsSpec, StudySpec
+from caffe_runner.study.targets import Target
 from qim_stats.errors import QimError
 from qim_stats.factors import RESERVED_COLUMNS, Factor, Level, check_factors
 from qim_stats.toml_table import load_toml
@@ -208,12 +208,6 @@ class Study:
         chance = chance_level(self.solver, self.net, self.response, self.test_net)
         return chance.text if chance else ""
 
-    def check(self) -> None:
-        """Try every level on the solver and the net, and every schedule of the design; see `check_study`."""
-        from caffe_runner.study_check import check_study
-
-        check_study(self)
-
 
 def load_study(path: str | Path) -> Study:
     """Read a study file, and the solver and net it names.
@@ -226,7 +220,7 @@ def load_study(path: str | Path) -> Study:
     Returns
     -------
     Study
-        With every key, type and range checked; `Study.check` then tries the factors' levels.
+        With every key, type and range checked; `caffe_runner.study.check` then tries the factors' levels.
 
     Raises
     ------

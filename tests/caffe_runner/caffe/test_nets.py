@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from caffe_runner.net_states import Phase, active_layers
-from caffe_runner.nets import chance_level, count_classes, outputs
-from caffe_runner.prototxt import CaffeMessage, parse_text
+from caffe_runner.caffe.net_states import Phase, active_layers
+from caffe_runner.caffe.nets import chance_level, count_classes, outputs
+from caffe_runner.caffe.prototxt import CaffeMessage, parse_text
 
 DATA = """
 layer { name: "data" type: "Data" top: "data" top: "label" include { phase: TRAIN } data_param { batch_size: 64 } }

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caffe_runner.caffe.prototxt import CaffeMessage, parse_text, read_net, read_solver
 from caffe_runner.errors import TargetError
-from caffe_runner.prototxt import CaffeMessage, parse_text, read_net, read_solver
-from caffe_runner.target_grammar import Selector, parse_target
-from caffe_runner.targets import Target
+from caffe_runner.study.target_grammar import Selector, parse_target
+from caffe_runner.study.targets import Target
 from qim_stats.factors import Level
 
 WHERE = "study.toml:7"

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from caffe_runner.caffe.prototxt import CaffeMessage, parse_text
 from caffe_runner.errors import StudyError
-from caffe_runner.prototxt import CaffeMessage, parse_text
-from caffe_runner.study import Study, load_study
-from caffe_runner.trial_files import TrialFiles, materialize
+from caffe_runner.study.check import check_study
+from caffe_runner.study.study_file import Study, load_study
+from caffe_runner.study.trial_files import TrialFiles, materialize
 from qim_stats.factors import Level
 
 Write = Callable[..., Path]
@@ -74,7 +75,7 @@ def test_only_the_chosen_test_net_is_left(write_study: Write) -> None:
         ),
     )
     study = load_study(path)
-    study.check()
+    check_study(study)
     solver, net = read(make(study))
     assert list(solver.test_iter) == [10]
     assert [list(state.stage) for state in solver.test_state] == [["b"]]
@@ -115,7 +116,7 @@ def test_an_old_net_keeps_its_spelling(write_study: Write) -> None:
         """
     )
     study = load_study(path)
-    study.check()
+    check_study(study)
     _, net = read(make(study))
     assert not net.layer
     assert [layer.data_param.source for layer in net.layers[:2]] == ["/data/train", "/data/test"]

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from caffe_runner.caffe.layers import DATA_PARAMS, Layer, is_old, layers_of
+from caffe_runner.caffe.net_states import Phase, active_layers
+from caffe_runner.caffe.prototxt import CaffeMessage
 from caffe_runner.errors import TargetError
-from caffe_runner.layers import DATA_PARAMS, Layer, is_old, layers_of
-from caffe_runner.net_states import Phase, active_layers
-from caffe_runner.places import Cursor, Place, reach
-from caffe_runner.prototxt import CaffeMessage
-from caffe_runner.target_grammar import Step, TargetPath, parse_target
+from caffe_runner.study.places import Cursor, Place, reach
+from caffe_runner.study.target_grammar import Step, TargetPath, parse_target
 from qim_stats.factors import Level
 
 TRAIN_ONLY = ("batch_size", "rand_skip", "mirror", "shuffle")

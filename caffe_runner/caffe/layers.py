@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from caffe_runner.prototxt import CaffeMessage
+from caffe_runner.caffe.prototxt import CaffeMessage
 
 DATA_PARAMS = {
     "Data": "data_param",

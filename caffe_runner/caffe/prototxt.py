@@ -1,6 +1,6 @@
 """Caffe's solver and net files: protobuf's text format, read and written by protobuf itself.
 
-The message classes are made at run time from caffe_schema.json, the description of caffe.proto as compiled into Caffe
+The message classes are made at run time from schema.json, the description of caffe.proto as compiled into Caffe
 (docker/extract_caffe_schema.py says how to make that file again).
 """
 
@@ -32,7 +32,7 @@ _QUOTED_LINE = re.compile(r"^'.*': (?=[A-Z])", re.DOTALL)
 
 @cache
 def _pool() -> DescriptorPool:
-    text = files("caffe_runner").joinpath("caffe_schema.json").read_text(encoding="utf-8")
+    text = files("caffe_runner.caffe").joinpath("schema.json").read_text(encoding="utf-8")
     description = json_format.ParseDict(json.loads(text)["file"], descriptor_pb2.FileDescriptorProto())
     pool = DescriptorPool()
     pool.Add(description)

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from caffe_runner.errors import StudyError
-from caffe_runner.study_schema import DataSpec, DesignSpec, FactorSpec, LimitsSpec, StudySpec
-from caffe_runner.toml_lines import line_of
+from caffe_runner.study.schema import DataSpec, DesignSpec, FactorSpec, LimitsSpec, StudySpec
+from caffe_runner.study.toml_lines import line_of
 from qim_stats.factors import nearest
 
 _MODELS: dict[str, type[BaseModel]] = {

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from caffe_runner.layers import DATA_PARAMS, Layer
-from caffe_runner.net_states import Phase, active_layers
-from caffe_runner.prototxt import CaffeMessage
+from caffe_runner.caffe.layers import DATA_PARAMS, Layer
+from caffe_runner.caffe.net_states import Phase, active_layers
+from caffe_runner.caffe.prototxt import CaffeMessage
 
 _COUNTED = ("InnerProduct", "Convolution", "Deconvolution", "Embed")
 # Layers whose output has as many channels as their input.

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
+from caffe_runner.caffe.layers import LAYER_TYPES
 from caffe_runner.errors import TargetError
-from caffe_runner.layers import LAYER_TYPES
 from qim_stats.factors import Level, nearest
 
 Value = bool | int | float | str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from caffe_runner.caffe.layers import Layer
+from caffe_runner.caffe.net_states import Phase, active_layers
+from caffe_runner.caffe.nets import batch_size, outputs
+from caffe_runner.caffe.prototxt import CaffeMessage
 from caffe_runner.errors import StudyError
-from caffe_runner.field_values import POLICIES
-from caffe_runner.layers import Layer
-from caffe_runner.net_states import Phase, active_layers
-from caffe_runner.nets import batch_size, outputs
-from caffe_runner.prototxt import CaffeMessage
+from caffe_runner.study.field_values import POLICIES
 from qim_stats.factors import nearest
 
 # Beyond this many iterations only max_iter itself is suggested as a test_interval.

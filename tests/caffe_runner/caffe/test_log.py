@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from caffe_runner.caffe_log import CaffeLog
+from caffe_runner.caffe.log import CaffeLog
 
 FINISHED = """\
 I20261123 19:04:21.682009 7 solver.cpp:341] Iteration 0, Testing net (#0)

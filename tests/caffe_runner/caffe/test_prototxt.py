@@ -12,10 +12,10 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caffe_runner.caffe.prototxt import CaffeMessage, message_class, parse_text, read_net, read_solver, write_text
 from caffe_runner.errors import PrototxtError
-from caffe_runner.prototxt import CaffeMessage, message_class, parse_text, read_net, read_solver, write_text
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 REAL = """
 # a comment
 name: 'Le' "Net"  # adjacent texts are one
@@ -134,7 +134,7 @@ def test_what_is_written_reads_back_the_same(solver: CaffeMessage) -> None:
 
 
 def test_the_schema_is_made_from_the_bytes_of_a_library(tmp_path: Path) -> None:
-    committed = (REPOSITORY / "caffe_runner" / "caffe_schema.json").read_text()
+    committed = (REPOSITORY / "caffe_runner" / "caffe/schema.json").read_text()
     description = json_format.ParseDict(json.loads(committed)["file"], FileDescriptorProto()).SerializeToString()
     library = tmp_path / "libcaffe.so"
     # A broken beginning before the true one, and other strings around it.

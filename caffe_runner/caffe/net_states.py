@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from caffe_runner.layers import Layer, layers_of
-from caffe_runner.prototxt import CaffeMessage, message_class
+from caffe_runner.caffe.layers import Layer, layers_of
+from caffe_runner.caffe.prototxt import CaffeMessage, message_class
 
 
 class Phase(IntEnum):
