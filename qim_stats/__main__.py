@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from qim_stats.cli import main
+try:
+    from qim_stats.cli import main
 
-sys.exit(main())
+    status = main()
+except KeyboardInterrupt:  # while the modules were being loaded; later ones end in main
+    sys.stderr.write("interrupted\n")
+    status = 130
+sys.exit(status)

@@ -128,11 +128,12 @@ class Analysis:
         Returns
         -------
         DataFrame, shape (n, columns + 5)
-            The table's columns and ``.fitted, .resid, .std_resid, .hat, .cooksd``.
+            The table's columns and ``.fitted, .resid, .std_resid, .hat, .cooksd``, which replace columns of the table
+            that have these names.
         """
         rows = self.trials.frame.loc[self.trials.usable]
         added = diagnostics(self.fit).set_index(rows.index)
-        return pd.concat([rows, added], axis=1)
+        return pd.concat([rows.drop(columns=added.columns, errors="ignore"), added], axis=1)
 
     def ranking(self) -> pd.DataFrame:
         """Return the factors by rank.

@@ -58,10 +58,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader has gone (a pager was closed); the files are written already, and Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (a pager was closed); the files are written already.
+        _drop_output()
         return 0
+    except OSError as error:
+        # What reads or writes a named file tells of it as a QimError; left is the output itself, as on a full disk.
+        _drop_output()
+        print(f"standard output cannot be written ({one_line(error.strerror or str(error))})", file=sys.stderr)
+        return 2
     return status
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere, so that Python does not complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import textwrap
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from qim_stats.cli_options import split_names
 from qim_stats.design import (
     KINDS,
     Aliasing,
@@ -215,8 +215,7 @@ def _settings(args: argparse.Namespace, given: DesignSettings) -> DesignSettings
 
 def _named(names: str) -> tuple[Factor, ...]:
     """Return factors with levels -1 and 1; a name with a comma is written in double quotes."""
-    rows = list(csv.reader([names], skipinitialspace=True))
-    return tuple(Factor(name.strip(), -1, 1) for row in rows for name in row)
+    return tuple(Factor(name.strip(), -1, 1) for name in split_names(names, "--names"))
 
 
 def _free_response(design: Design) -> str:

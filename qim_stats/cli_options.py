@@ -60,7 +60,8 @@ def analysis_options(args: argparse.Namespace) -> dict[str, Any]:
             raise QimError(f"{text!r} is not FACTOR=LEVEL", where="--high", remedy="write --high activation=ReLU")
         high[name] = level
     keys = ("response", "direction", "block", "error", "adjust", "confidence", "seed")
-    return {"factors": _names(args.factors), "high": high, **{key: getattr(args, key) for key in keys}}
+    factors = None if args.factors is None else split_names(args.factors, "--factors")
+    return {"factors": factors, "high": high, **{key: getattr(args, key) for key in keys}}
 
 
 def check_outputs(args: argparse.Namespace, inputs: Sequence[str]) -> None:
@@ -76,6 +77,8 @@ def check_outputs(args: argparse.Namespace, inputs: Sequence[str]) -> None:
         given = getattr(args, option)
         if given is None or (option == "json" and given == "-"):
             continue
+        if given in ("", "-"):
+            raise QimError(f"{given!r} is not the name of a file", where=f"--{option}", remedy="give it a name")
         path = Path(given).resolve()
         if path in taken:
             raise QimError(f"{given!r} is in use already", where=f"--{option}", remedy="give another path")
@@ -94,11 +97,19 @@ def noticed(args: argparse.Namespace, text: str) -> str:
     return "\n".join(textwrap.wrap(one_line(args.notice), 80)) + "\n\n" + text
 
 
-def _names(text: str | None) -> list[str] | None:
-    """Split a list of names; one that holds a comma is written in double quotes."""
-    if text is None:
-        return None
-    names = next(csv.reader([text], skipinitialspace=True), [])
+def split_names(text: str, option: str) -> list[str]:
+    """Split a list of names; one that holds a comma is written in double quotes.
+
+    Raises
+    ------
+    QimError
+        If a name is empty or the text is more than one line.
+    """
+    remedy = f"write {option} a,b,c"
+    try:
+        names = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:
+        raise QimError(f"{text!r} is not one line of names", where=option, remedy=remedy) from None
     if not names or not all(names):
-        raise QimError(f"{text!r} names no factor in one place", where="--factors", remedy="write --factors a,b,c")
+        raise QimError(f"{text!r} names no factor in one place", where=option, remedy=remedy)
     return names

@@ -5,8 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from qim_stats.cli_options import add_analysis_options, analysis_options, check_outputs, command, noticed
+from qim_stats.errors import QimError
+
+if TYPE_CHECKING:
+    from qim_stats.analysis import Analysis
 
 _EXAMPLE = """\
 example:
@@ -59,20 +64,18 @@ def run(args: argparse.Namespace) -> int:
         If a table or an option is at fault, or the two do not belong together.
     """
     check_outputs(args, [args.screen, args.full])
+    if Path(args.screen).resolve() == Path(args.full).resolve():
+        problem = "the screen and the full table are one file, which always agrees with itself"
+        raise QimError(problem, where=args.full, remedy="name two tables")
     options = analysis_options(args)
     from qim_stats.analyze_trials import analyze
     from qim_stats.output import write_text
     from qim_stats.plain import to_json
     from qim_stats.terminal import validation_text
-    from qim_stats.trials_metadata import read_metadata
     from qim_stats.validation import validate
 
     screen = analyze(args.screen, **options)
-    known = read_metadata(Path(args.full))
-    # A full table without metadata is read with the screen's levels, so that low and high mean the same in both.
-    factors = screen.trials.factor_names if known and known.factors else list(screen.trials.factors)
-    shared = {"response": screen.response, "direction": screen.direction, "factors": factors}
-    full = analyze(args.full, **{**options, **shared, "high": options["high"] if known and known.factors else {}})
+    full = _analyze_full(args, options, screen)
     validation = validate(screen, full)
     if args.report is not None:
         from qim_stats.report import render
@@ -86,3 +89,26 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.json, to_json(validation.to_dict()))
     words.write(noticed(args, validation_text(screen, validation, report=args.report)))
     return 1 if screen.trials.set_aside or full.trials.set_aside else 0
+
+
+def _analyze_full(args: argparse.Namespace, options: dict[str, Any], screen: Analysis) -> Analysis:
+    """Analyze the full table as one of the screen's response, direction and factors."""
+    from qim_stats.analyze_trials import analyze
+    from qim_stats.table import read_table
+    from qim_stats.trials import read_trials
+    from qim_stats.trials_metadata import read_metadata
+    from qim_stats.validation import check_same_factors
+
+    names = screen.trials.factor_names
+    known = read_metadata(Path(args.full))
+    described = known is not None and bool(known.factors)
+    if args.factors is None:
+        present = [name for name in names if name in read_table(args.full).frame.columns]
+        own = read_trials(args.full, response=screen.response, direction=screen.direction, block=args.block)
+        check_same_factors(names, [*present, *(name for name in own.factor_names if name not in present)])
+    # A full table without metadata is read with the screen's levels, so that low and high mean the same in both. Its
+    # effects are taken as the truth, so where its error estimate would come from does not matter.
+    factors = names if described else list(screen.trials.factors)
+    high = options["high"] if described else {}
+    shared = {"response": screen.response, "direction": screen.direction, "factors": factors, "high": high}
+    return analyze(args.full, **{**options, **shared, "error": "auto"})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import textwrap
 import unicodedata
+from bisect import bisect_right
+from itertools import accumulate
 from typing import Any
 
 import pandas as pd
@@ -103,12 +105,18 @@ def _agreement(validation: Validation) -> str:
     parts = [f"Kendall's tau {_number(agreement['kendall_tau'])}"]
     tops = {n: agreement[f"top{n}"] for n in (1, 3, 5)}
     parts += [f"top {n} {'right' if right else 'wrong'}" for n, right in tops.items() if right is not None]
-    parts.append(
-        f"{agreement['pairs_right']} of the {agreement['pairs_resolved']} pairs that the screen orders are right "
-        f"(of {k * (k - 1) // 2})"
-    )
+    parts.append(_pairs(agreement["pairs_right"], agreement["pairs_resolved"], k * (k - 1) // 2))
     parts.append(f"{_percent(agreement['rank_interval_coverage'])} of the rank intervals hold the true rank")
     return f"{cost['screen_trials']} trials against {cost['full_trials']}: {'; '.join(parts)}."
+
+
+def _pairs(right: int, resolved: int, pairs: int) -> str:
+    if not pairs:
+        return "one factor makes no pair to order"
+    if not resolved:
+        return f"the screen orders none of the {pairs} pairs"
+    verb = "is" if right == 1 else "are"
+    return f"{right} of the {resolved} pairs that the screen orders {verb} right (of {pairs})"
 
 
 def _ranking(ranking: pd.DataFrame) -> list[str]:
@@ -149,11 +157,10 @@ def _table(header: list[str], rows: list[list[str]]) -> list[str]:
 
 def _shorten(name: str) -> str:
     shown = one_line(name)
-    if _columns(shown) <= _NAME:
+    ends = list(accumulate(map(_columns, shown)))
+    if not ends or ends[-1] <= _NAME:
         return shown
-    while _columns(shown) > _NAME - 1:
-        shown = shown[:-1]
-    return shown + "…"
+    return shown[: bisect_right(ends, _NAME - 1)] + "…"
 
 
 def _columns(text: str) -> int:

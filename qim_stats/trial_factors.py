@@ -75,6 +75,7 @@ def resolve_columns(
         others = {*RESERVED_COLUMNS, *taken, *dummies}
         wanted = [str(c) for c in frame.columns if c not in others and len(distinct_levels(frame[c])) == 2]
         alerts += _inference_alerts(wanted, dummies)
+        alerts += _left_out_alerts({str(c): frame[c] for c in frame.columns if c not in others})
     if not wanted:
         problem = "no column has exactly two levels, so there is no factor to study"
         raise TrialsError(problem, where=table.place(), remedy="name the factors with --factors")
@@ -191,6 +192,20 @@ def _inference_alerts(factors: Sequence[str | Factor], dummies: Sequence[str]) -
         text = f"Columns taken as spare (dummy) columns of the design: {listed([repr(d) for d in dummies])}."
         alerts.append(Alert("dummies_inferred", "info", text))
     return alerts
+
+
+def _left_out_alerts(columns: Mapping[str, pd.Series]) -> list[Alert]:
+    """Name the columns that look like factors but for a third level, which a misspelled level makes."""
+    told = []
+    for name, column in columns.items():
+        levels = distinct_levels(column)
+        # Each level recurs on average, and there are few: other responses and notes seldom look like that.
+        if 2 < len(levels) <= min(6, len(column) // 2):
+            told.append(f"{name!r} ({', '.join(repr(level) for level in levels)})")
+    if not told:
+        return []
+    text = f"Left out, as they have more than two levels: {listed(told)}. Correct the levels if these are factors."
+    return [Alert("columns_left_out", "warning", text)]
 
 
 def _check_usable_name(table: Table, name: str, response: str, block: str | None) -> None:

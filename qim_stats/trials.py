@@ -22,6 +22,7 @@ from qim_stats.trials_metadata import Metadata, read_metadata
 Direction = Literal["maximize", "minimize"]
 _MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none"})
 AT_CHANCE = "at chance"
+_SPREADS = (1e-140, 1e140)  # squares and sums of squares stay within double precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def read_trials(
     metadata = None if isinstance(source, pd.DataFrame) else read_metadata(Path(source))
     response = _choose_response(table, response, metadata)
     chosen = _choose_direction(direction, metadata)
-    block = _choose_block(table, block)
+    block = _choose_block(table, block, response)
     columns = resolve_columns(table, wanted=factors, metadata=metadata, high=high or {}, taken=(response, block))
     y, set_aside = _split_rows(table, response)
     rows = np.flatnonzero(~np.isnan(y))
@@ -196,7 +197,9 @@ def _choose_direction(direction: str | None, metadata: Metadata | None) -> Direc
     raise TrialsError(problem, where="--direction", remedy="say --direction maximize or --direction minimize")
 
 
-def _choose_block(table: Table, block: str | None) -> str | None:
+def _choose_block(table: Table, block: str | None, response: str) -> str | None:
+    if block == response:
+        raise TrialsError(f"{block!r} is the response", where="--block", remedy="name the column of the blocks")
     if block is None:
         return "block" if "block" in table.frame.columns else None
     if block not in table.frame.columns:
@@ -279,11 +282,19 @@ def _check_response(table: Table, response: str, y: npt.NDArray[np.float64], set
         )
     if len(kept) == 1:
         raise TrialsError("only one trial is usable", where=place, remedy="run more trials first")
-    if np.ptp(kept) == 0.0:
+    with np.errstate(over="ignore"):
+        spread = float(np.ptp(kept))
+    if spread == 0.0:
         raise TrialsError(
             f"the response is constant ({kept[0]:g} in all {len(kept)} usable trials)",
             where=place,
             remedy="choose another response, or ranges in which it varies",
+        )
+    if not _SPREADS[0] <= spread <= _SPREADS[1]:
+        raise TrialsError(
+            f"the response spans {spread:g}, whose square a computer's numbers cannot hold",
+            where=place,
+            remedy="give it in another unit",
         )
 
 

@@ -49,7 +49,7 @@ class Metadata:
 
 def metadata_path(table: Path) -> Path:
     """Return where the metadata of a table lies: ``trials.csv`` -> ``trials.meta.json``."""
-    return table.with_name(table.stem + ".meta.json")
+    return table.parent / (table.stem + ".meta.json")
 
 
 def read_metadata(table: Path) -> Metadata | None:

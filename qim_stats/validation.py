@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from qim_stats.alerts import listed
 from qim_stats.analysis import Analysis
 from qim_stats.errors import TrialsError
 from qim_stats.factors import Factor, same_level
@@ -85,11 +87,34 @@ def validate(screen: Analysis, full: Analysis) -> Validation:
     )
 
 
+def check_same_factors(screen: Collection[str], full: Collection[str]) -> None:
+    """Refuse two tables of different factors.
+
+    Parameters
+    ----------
+    screen, full : collection of str
+        The factors' names.
+
+    Raises
+    ------
+    TrialsError
+        Naming those that only one of them has.
+    """
+    alone = [f"{name!r} only in the screen" for name in screen if name not in full]
+    alone += [f"{name!r} only in the full table" for name in full if name not in screen]
+    if alone:
+        raise TrialsError(f"the factors differ: {listed(alone)}", remedy="name the common ones with --factors")
+
+
 def _main_effects(trials: Trials) -> pd.Series:
-    """Fit the main effects of a full factorial; with equal replicates they are the differences of means."""
-    coded = trials.coded[trials.factor_names].to_numpy(dtype=np.float64)
-    matrix = np.hstack([np.ones((trials.n, 1)), coded])
-    return pd.Series(2.0 * np.linalg.lstsq(matrix, trials.y, rcond=None)[0][1:], index=trials.factor_names)
+    """Return the main effects of a full factorial: over its cells, mean at high minus mean at low.
+
+    Replicates are averaged first. Were each trial counted instead, unequal replicates would let interactions leak in.
+    """
+    names = trials.factor_names
+    cells = trials.coded[names].astype(int).assign(**{"\0y": trials.y}).groupby(names, sort=True)["\0y"].mean()
+    coded = np.array(cells.index.to_list(), dtype=np.float64).reshape(len(cells), len(names))
+    return pd.Series(2.0 * (coded.T @ cells.to_numpy()) / len(cells), index=names)
 
 
 def _check_same(screen: Analysis, full: Analysis) -> None:
@@ -101,10 +126,7 @@ def _check_same(screen: Analysis, full: Analysis) -> None:
         )
     ours = {f.name: f for f in screen.trials.factors}
     theirs = {f.name: f for f in full.trials.factors}
-    if set(ours) != set(theirs):
-        alone = [f"{name!r} only in the screen" for name in ours if name not in theirs]
-        alone += [f"{name!r} only in the full table" for name in theirs if name not in ours]
-        raise TrialsError(f"the factors differ: {', '.join(alone)}", remedy="name the common ones with --factors")
+    check_same_factors(list(ours), list(theirs))
     if set(screen.ranking()["factor"]) != set(ours):
         raise TrialsError("the screen does not rank every factor", remedy="use its main-effects formula")
     for name, factor in ours.items():

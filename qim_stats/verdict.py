@@ -69,7 +69,7 @@ def judge(
     """
     significant = [str(name) for name in ranking.loc[ranking["p_adjusted"] < 1.0 - confidence, "factor"]]
     undecided = [name for name in ranking["factor"] if name not in significant]
-    what = f"{100 * confidence:g} % confidence, {_METHODS[adjust]} over the tests"
+    what = f"{100 * confidence:.10g} % confidence, {_METHODS[adjust]} over the tests"
     if error.source == "none":
         text = f"Cannot tell: without an error estimate no effect can be told from noise. {error.reason}"
     elif not significant:

@@ -7,6 +7,9 @@ import pandas as pd
 from qim_stats.design.design import Design, assemble
 from qim_stats.errors import DesignError
 
+MAX_TRIALS = 100_000
+"""More trials than these nobody can have meant, and a slip of the finger should not fill the memory."""
+
 
 def replicate(design: Design, times: int) -> Design:
     """Return a design in which every run has several trials.
@@ -27,13 +30,19 @@ def replicate(design: Design, times: int) -> Design:
     Raises
     ------
     DesignError
-        If ``times`` is not a whole number of at least 1.
+        If ``times`` is not a whole number of at least 1, or there would be more than ``MAX_TRIALS`` trials.
     """
     if isinstance(times, bool) or not isinstance(times, int) or times < 1:
         raise DesignError(
             f"replicates {times!r} is not a whole number of at least 1",
             where="replicates",
             remedy="give 1 for no copies",
+        )
+    if design.n * times > MAX_TRIALS:
+        raise DesignError(
+            f"{times} replicates of {design.n} runs are {design.n * times} trials",
+            where="replicates",
+            remedy=f"take at most {MAX_TRIALS // design.n}",
         )
     copies = [
         design.coded.assign(replicate=design.coded["replicate"] + copy * design.replicates) for copy in range(times)

@@ -201,3 +201,11 @@ def test_every_public_name_is_there() -> None:
     assert set(qs.__all__) <= set(dir(qs))
     with pytest.raises(AttributeError, match="no attribute 'anything'"):
         _ = qs.anything
+
+
+def test_an_augmented_table_can_be_analyzed_again(tmp_path: Path) -> None:
+    found = analyze(study())
+    again = analyze(found.augment(), factors=found.trials.factor_names)
+    assert again.augment().columns.is_unique
+    pd.testing.assert_frame_equal(again.augment(), found.augment())
+    again.to_html(tmp_path / "report.html")

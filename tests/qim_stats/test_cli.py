@@ -94,7 +94,14 @@ def test_failed_trials_end_with_status_one(tmp_path: Path, capsys: pytest.Captur
         (["analyze", "none.csv", *ASKED], "none.csv: no such file"),
         (["analyze", FATIGUE, "--direction", "maximize"], "no response is named"),
         (["analyze", FATIGUE, "--response", "y"], "no direction is given"),
+        (["analyze", "", *ASKED], "is a directory"),
         (["analyze", FATIGUE, *ASKED, "--factors", "A,,B"], "--factors"),
+        (["analyze", FATIGUE, *ASKED, "--factors", "A\nB"], "--factors"),
+        (["analyze", FATIGUE, *ASKED, "--block", "y"], "--block: 'y' is the response"),
+        (["analyze", FATIGUE, *ASKED, "--report", ""], "--report: '' is not the name of a file"),
+        (["analyze", FATIGUE, *ASKED, "--report", "-"], "--report: '-' is not the name of a file"),
+        (["design", "--names", "a\nb", "--out", "d.csv"], "--names"),
+        (["validate", FATIGUE, FATIGUE, *ASKED], "the screen and the full table are one file"),
         (["analyze", FATIGUE, *ASKED, "--factors", "H"], "unknown factor 'H'"),
         (["analyze", FATIGUE, *ASKED, "--high", "A"], "--high"),
         (["analyze", FATIGUE, *ASKED, "--confidence", "2"], "--confidence"),
@@ -162,6 +169,13 @@ def test_a_name_with_a_line_break_is_one_line_of_error(tmp_path: Path, capsys: p
     assert "\x1b" not in told
 
 
+def test_a_name_as_long_as_a_book_is_cut_in_the_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pd.read_csv(FATIGUE).rename(columns={"F": "x" * 120_000}).to_csv(tmp_path / "t.csv", index=False)
+    assert main(["analyze", str(tmp_path / "t.csv"), *ASKED]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("   1       1-7"))
+    assert row.split()[2] == "x" * 23 + "…"
+
+
 def test_validate_tells_agreement_and_cost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     screen, full = write_tables(tmp_path)
     options = ["--response", "accuracy", "--direction", "maximize", "--json", str(tmp_path / "v.json")]
@@ -214,6 +228,16 @@ def test_a_closed_pipe_is_no_error() -> None:
     process.stderr.close()
     assert "Traceback" not in told
     assert "BrokenPipe" not in told
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("extra", [[], ["--json", "-"]])
+def test_a_full_disk_under_the_output_is_one_line(extra: list[str]) -> None:
+    command = [sys.executable, "-m", "qim_stats", "analyze", FATIGUE, *ASKED, *extra]
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment(), check=False)
+    assert answer.returncode == 2
+    assert answer.stderr == "standard output cannot be written (No space left on device)\n"
 
 
 def test_an_interrupt_is_status_130(tmp_path: Path) -> None:

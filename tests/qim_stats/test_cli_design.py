@@ -147,8 +147,8 @@ def test_a_factor_named_response_leaves_another_name_for_the_empty_column() -> N
     ("arguments", "kind", "words"),
     [
         (["--names", "a,b,a"], FactorError, "two factors named 'a'"),
-        (["--names", "a,,b"], FactorError, "is empty"),
-        (["--names", ""], FactorError, "no factors"),
+        (["--names", "a,,b"], QimError, "names no factor in one place"),
+        (["--names", ""], QimError, "names no factor in one place"),
         (["--names", "a,run"], FactorError, "'run' cannot be a factor"),
         (["--names", "a", "--runs", "13"], DesignError, "runs: 13 runs are not a multiple of 4; take 12 or 16 runs"),
         (["--names", "a", "--seed", "-1"], DesignError, "seed: "),

@@ -153,6 +153,24 @@ def test_what_is_refused(frame: pd.DataFrame, options: dict[str, Any], problem: 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("scale", [1e308, 1e150, 1e-150, 1e-320])
+def test_a_response_whose_squares_cannot_be_held_is_refused(scale: float) -> None:
+    with pytest.raises(TrialsError, match="column 'y': the response spans"):
+        read(table(y=[scale, -scale, scale, scale / 2.0]))
+
+
+def test_a_column_that_would_be_a_factor_but_for_a_third_level_is_named() -> None:
+    frame = pd.concat([table(), table(act=["tanh", "tanh ", "relu", "relu"])], ignore_index=True)
+    frame["loss"] = range(8)
+    found = read(frame)
+    assert found.factor_names == ["lr"]
+    told = [alert for alert in found.alerts if alert.code == "columns_left_out"]
+    assert [alert.severity for alert in told] == ["warning"]
+    assert "'act' ('relu', 'tanh', 'tanh ')" in told[0].message
+    assert "loss" not in told[0].message
+    assert all(alert.code != "columns_left_out" for alert in read(table()).alerts)
+
+
 def test_three_levels_in_a_file_are_named_with_their_line(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,y\n1,1\n2,2\n3,3\n1,4\n")

@@ -43,6 +43,16 @@ def test_truth_is_the_main_effects_of_the_full_factorial() -> None:
     assert found.truth.set_index("factor").at["b", "effect"] == pytest.approx(high - low)
 
 
+def test_unequal_replicates_leave_the_truth_free_of_interactions() -> None:
+    design = qs.full_factorial(FACTORS[:3], seed=0)
+    x = design.coded[NAMES[:3]].to_numpy(dtype=float)
+    table = design.natural().assign(y=3.0 * x[:, 0] + x[:, 1] + 5.0 * x[:, 0] * x[:, 1])
+    uneven = pd.concat([table, table[(table["a"] == 0.2) & (table["b"] == 0.2)]])
+    analysis = analyze(uneven, factors=NAMES[:3])
+    effects = qs.validate(analysis, analysis).truth.set_index("factor")["effect"]
+    assert effects[["a", "b", "c"]].to_numpy() == pytest.approx([6.0, 2.0, 0.0], abs=1e-12)
+
+
 def test_agreement_is_what_its_names_say() -> None:
     ours = analyze(screen(noise=4.0, seed=5))
     found = qs.validate(ours, analyze(full(noise=0.1)))

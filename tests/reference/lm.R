@@ -5,6 +5,11 @@
 # filtration  Montgomery, Design and Analysis of Experiments, example 6.2: filtration rate, unreplicated 2^4.
 # etch        the same, example 6.1: plasma etch rate, 2^3 with two replicates.
 # chemical    the same, example 7.1: yield, 2^2 with three replicates, each in a block.
+# pilot       Box, Hunter and Hunter, Statistics for Experimenters (2nd ed., 2005), table 5.1: yield of a pilot plant by
+#             temperature T, concentration C and catalyst K, 2^3 in genuine replicates.
+# process     the same, table 5.10a: conversion in process development, unreplicated 2^4.
+# reactor     the same, chapter 6: percent reacted, 2^5; the runs with ABCDE = +1 are its half fraction.
+# drill       Daniel (1976), Applications of Statistics to Industrial Experimentation: advance rate of a drill, 2^4.
 suppressPackageStartupMessages({library(broom); library(jsonlite)})
 
 code <- function(x) ifelse(x == max(x), 1, -1)
@@ -28,6 +33,7 @@ reference <- function(name, table, formula, drop = integer(0)) {
     augment = if (saturated) NULL else as.data.frame(augment(m))[, c(".fitted", ".resid", ".std.resid", ".hat", ".cooksd")]
   )
 }
+half <- which(with(read("reactor.csv"), A * B * C * D * E) == -1)
 cat(toJSON(list(
   reference("fatigue, main effects", "fatigue.csv", y ~ A + B + C + D + E + F + G),
   reference("fatigue, F and G", "fatigue.csv", y ~ F * G),
@@ -36,6 +42,13 @@ cat(toJSON(list(
   reference("filtration, without runs 3 and 14", "filtration.csv", y ~ A + C + D + A:C + A:D + B, drop = c(3L, 14L)),
   reference("etch, full model", "etch.csv", y ~ gap * flow * power),
   reference("chemical, blocks", "chemical.csv", y ~ block + A * B),
-  reference("chemical, blocks last, a run missing", "chemical.csv", y ~ A * B + block, drop = 5L)
+  reference("chemical, blocks last, a run missing", "chemical.csv", y ~ A * B + block, drop = 5L),
+  reference("pilot plant, full model", "pilot.csv", y ~ T * C * K),
+  reference("pilot plant, no intercept", "pilot.csv", y ~ 0 + T + C),
+  reference("process, chosen terms", "process.csv", y ~ a + b + d + b:d),
+  reference("process, saturated", "process.csv", y ~ a * b * c * d),
+  reference("drill, chosen terms", "drill.csv", y ~ A + B + C + D + B:C + B:D + C:D),
+  reference("reactor, two-factor interactions", "reactor.csv", y ~ (A + B + C + D + E)^2),
+  reference("reactor, half fraction", "reactor.csv", y ~ A + B + C + D + E, drop = half)
 ), digits = NA, na = "null", pretty = 1))
 cat("\n")

@@ -33,6 +33,7 @@ def test_full_factorial(runs: int | None) -> None:
         (DesignSettings("full-factorial", 12), "runs: a full factorial of 3 factors has 8 runs, not 12"),
         (DesignSettings("plackett-burmann"), "kind: .* did you mean 'plackett-burman'"),
         (DesignSettings(replicates=0), "replicates: "),
+        (DesignSettings(replicates=10**8), "replicates: .* 1200000000 trials; take at most 8333"),
         (DesignSettings(runs=3), "runs: 3 runs are too few for 3 factors"),
     ],
 )

@@ -96,6 +96,19 @@ def effects_p(pseudo: Lenth | None, term: str) -> float:
     return float(pseudo.effects.set_index("term").at[term, "p_individual"])
 
 
+def test_process_development_as_published() -> None:
+    # Box, Hunter and Hunter (2005), table 5.10: effects; Lenth's PSE 0.75, ME 1.93 (t 2.57), SME 3.91 (t 5.22).
+    table = REFERENCE / "process.csv"
+    found = qs.analyze(table, response="y", direction="maximize", formula="y ~ a * b * c * d")
+    effects = found.tidy().set_index("term")["effect"]
+    assert effects[["a", "b", "c", "d", "b:d"]].to_list() == pytest.approx([-8.0, 24.0, -0.25, -5.5, 4.5])
+    pseudo = found.lenth()
+    assert pseudo is not None
+    assert (pseudo.m, pseudo.pse) == (15, pytest.approx(0.75))
+    assert pseudo.me_t == pytest.approx(1.93, abs=5e-3)
+    assert pseudo.sme_t == pytest.approx(3.91, abs=5e-3)
+
+
 @given(st.lists(st.floats(-100, 100), min_size=4, max_size=30), st.floats(0.1, 10.0))
 def test_pse_follows_scale_sign_and_order(effects: list[float], factor: float) -> None:
     given_effects = np.array([effects])
