@@ -59,7 +59,7 @@ def analysis_text(analysis: Analysis, report: str | None = None) -> str:
 
 
 def validation_text(screen: Analysis, validation: Validation, report: str | None = None) -> str:
-    """Tell a comparison of a screen with the full factorial.
+    """Tell a screen, and how it compares with the full factorial.
 
     Parameters
     ----------
@@ -86,6 +86,8 @@ def validation_text(screen: Analysis, validation: Validation, report: str | None
             [ranks[0], str(true["factor"]), _number(true["effect"]), ranks[1], interval, _number(seen["effect"])]
         )
     lines = [
+        *analysis_text(screen).splitlines(),
+        "",
         *_wrap(_agreement(validation)),
         "",
         *_table(["true rank", "factor", "true effect", "screen rank", "interval", "screen effect"], rows),
@@ -94,7 +96,6 @@ def validation_text(screen: Analysis, validation: Validation, report: str | None
     if cost["seconds_ratio"] is not None:
         text = f"{cost['screen_seconds']:.0f} s of training against {cost['full_seconds']:.0f} s"
         lines += _labelled("cost", f"{text} ({_percent(cost['seconds_ratio'])})")
-    lines += _labelled("screen", screen.verdict.text)
     if report is not None:
         lines += _labelled("report", report)
     return "\n".join(lines) + "\n"

@@ -83,4 +83,4 @@ def test_json_on_standard_output_is_alone_there(tmp_path: Path, capsys: pytest.C
     assert validate(tmp_path, screen(), full(), "--json", "-") == 0
     captured = capsys.readouterr()
     assert list(json.loads(captured.out)) == ["truth", "screen", "agreement", "cost"]
-    assert captured.err.startswith("12 trials against 8")
+    assert "\n12 trials against 8" in captured.err
