@@ -15,7 +15,9 @@ from rich.console import Console
 
 from caffe_runner.trial import TrialState
 from qim_stats.errors import QimError, one_line
+from qim_stats.one_line_parser import OneLineParser
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DONE, _ATTENTION, _MISTAKE, _INTERRUPTED = 0, 1, 2, 130
 _UNMEASURED = frozenset({TrialState.FAILED, TrialState.TIMEOUT, TrialState.OOM, TrialState.KILLED})
 
@@ -23,12 +25,18 @@ _UNMEASURED = frozenset({TrialState.FAILED, TrialState.TIMEOUT, TrialState.OOM, 
 def main(argv: list[str] | None = None) -> int:
     """Run a verb; return the exit status (0 done, 1 needs attention, 2 the user's mistake, 130 interrupted)."""
     args = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _STOPPING:
+        # What the caller had us ignore (nohup) stays ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     handler: Callable[[argparse.Namespace], int] = args.handler
     try:
-        return handler(args)
+        status = handler(args)
+        # Here, where a closed pipe and a full disk are told, not when the interpreter ends.
+        sys.stdout.flush()
+        return status
     except QimError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(str(error), file=sys.stderr)
         difference = getattr(error, "difference", "")
         if difference:
             print("\n".join(one_line(line) for line in difference.splitlines()), file=sys.stderr)
@@ -39,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         # A full disk, a missing permission: told like any other mistake. What the ledger holds is kept.
         where = f"{one_line(str(error.filename))}: " if error.filename else ""
-        print(f"error: {where}{error.strerror or error}; nothing recorded so far is lost", file=sys.stderr)
+        print(f"{where}{error.strerror or error}; nothing recorded so far is lost", file=sys.stderr)
         return _MISTAKE
     except KeyboardInterrupt:
         print("interrupted: everything measured is kept; the same command goes on from here", file=sys.stderr)
@@ -47,11 +55,15 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    # Once is enough: a second signal must not keep the trials under way from being settled and the containers from
+    # being removed.
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> OneLineParser:
+    parser = OneLineParser(
         prog="python -m caffe_runner", description="Run the trials of a study with real Caffe in Docker."
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
@@ -90,19 +102,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verb(
-    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, example: str
-) -> argparse.ArgumentParser:
+def _verb(verbs: argparse._SubParsersAction[OneLineParser], name: str, what: str, example: str) -> OneLineParser:
     return verbs.add_parser(
         name, help=what, description=f"{what.capitalize()}.", epilog=f"example: python -m caffe_runner {example}"
     )
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
 
 
 def _states(text: str) -> frozenset[TrialState]:
@@ -118,7 +127,7 @@ def _states(text: str) -> frozenset[TrialState]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from caffe_runner.conduct import conduct, show_plan
+    from caffe_runner.conduct import conduct, plan_lines
     from caffe_runner.engines.docker import DockerEngine
     from caffe_runner.plan import study_folder
     from caffe_runner.status import summary
@@ -129,12 +138,13 @@ def _run(args: argparse.Namespace) -> int:
     study = load_study(args.study)
     check_study(study)
     if args.dry_run:
-        show_plan(study, Console())
+        for line in plan_lines(study):
+            print(line)
         return _DONE
     entries = conduct(study, args.jobs or len(os.sched_getaffinity(0)), args.retry, DockerEngine, console)
     for line in summary(entries, study):
         print(line)
-    print(f"trials table: {study_folder(study.path) / 'trials.csv'}")
+    print(f"trials table: {one_line(str(study_folder(study.path) / 'trials.csv'))}")
     return _DONE if all(entry.state is TrialState.DONE for entry in entries) else _ATTENTION
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -9,12 +11,13 @@ from rich.console import Console
 from caffe_runner.datasets import Dataset, cache_folder, prepare
 from caffe_runner.errors import LedgerError
 from caffe_runner.export import metadata, same_study, trials_csv, write_table
-from caffe_runner.ledger import Entry, Ledger
+from caffe_runner.ledger import Entry, Ledger, LedgerReader
 from caffe_runner.lock import study_lock
 from caffe_runner.plan import plan_trials, study_folder
-from caffe_runner.run import OpenEngine, Session, pending, run_trials
 from caffe_runner.study.study_file import Study, canonical_text
 from caffe_runner.trial import TrialState
+from caffe_runner.trial_loop import OpenEngine, Session, pending, run_trials
+from qim_stats.errors import one_line
 
 _LEDGER = "ledger.sqlite"
 _TABLE = "trials.csv"
@@ -54,7 +57,7 @@ def conduct(
     with study_lock(folder):
         ledger = Ledger(folder / _LEDGER)
         try:
-            ledger.begin(_description(study, dataset), dataset.checksum, study.path, plan_trials(study))
+            ledger.begin(_description(study, dataset.checksum), dataset.checksum, study.path, plan_trials(study))
             ledger.release_interrupted()
             trials = pending(ledger.entries(), retry)
             try:
@@ -89,13 +92,10 @@ def read_entries(study: Study) -> list[Entry]:
     Raises
     ------
     LedgerError
-        If none of its trials was ever started.
+        If none of its trials was ever started, or the study has changed since.
     """
-    ledger = _existing_ledger(study)
-    try:
+    with _reading(study) as ledger:
         return ledger.entries()
-    finally:
-        ledger.close()
 
 
 def export_table(study: Study, out: Path) -> str:
@@ -104,10 +104,10 @@ def export_table(study: Study, out: Path) -> str:
     Raises
     ------
     LedgerError
-        If there is nothing to export, or `out` holds something that is not an earlier export of this study.
+        If there is nothing to export, the study has changed, or `out` holds something that is not an earlier export of
+        this study.
     """
-    ledger = _existing_ledger(study)
-    try:
+    with _reading(study) as ledger:
         entries = ledger.entries()
         if out.exists() and not same_study(out, ledger):
             raise LedgerError(
@@ -116,14 +116,12 @@ def export_table(study: Study, out: Path) -> str:
                 remedy="choose another name, or move it away first",
             )
         _write(study, ledger, out)
-    finally:
-        ledger.close()
     done = sum(entry.state is TrialState.DONE for entry in entries)
     return f"{out}: {len(entries)} trials, {done} of them done"
 
 
-def show_plan(study: Study, console: Console) -> None:
-    """Show what a run would do: the design, the fields each factor reaches, the trials."""
+def plan_lines(study: Study) -> list[str]:
+    """Say what a run would do: the design, the fields each factor reaches, the trials."""
     trials = plan_trials(study)
     design = study.build_design()
     lines = [
@@ -137,24 +135,30 @@ def show_plan(study: Study, console: Console) -> None:
     for trial in sorted(trials, key=lambda t: t.order):
         levels = ", ".join(f"{name} {level}" for name, level in trial.levels.items())
         lines.append(f"trial {trial.number} (seed {trial.seed}): {levels}")
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return [one_line(line) for line in lines]
 
 
-def _existing_ledger(study: Study) -> Ledger:
+@contextmanager
+def _reading(study: Study) -> Iterator[LedgerReader]:
     path = study_folder(study.path) / _LEDGER
+    never = LedgerError(
+        "no trial of this study was ever started",
+        where=str(study.path),
+        remedy=f"start with `python -m caffe_runner run {study.path}`",
+    )
     if not path.exists():
-        raise LedgerError(
-            "no trial of this study was ever started",
-            where=str(study.path),
-            remedy=f"start with `python -m caffe_runner run {study.path}`",
-        )
-    return Ledger(path)
+        raise never
+    with closing(LedgerReader(path)) as ledger:
+        if not ledger.study_id:
+            raise never
+        # What was measured is not to be told with the factors, or the response, of another study.
+        ledger.check(_description(study, ledger.data_checksum), study.path)
+        yield ledger
 
 
-def _description(study: Study, dataset: Dataset) -> str:
-    return f"{canonical_text(study)}\ndata checksum = {dataset.checksum}\n"
+def _description(study: Study, data_checksum: str) -> str:
+    return f"{canonical_text(study)}\ndata checksum = {data_checksum}\n"
 
 
-def _write(study: Study, ledger: Ledger, path: Path) -> None:
+def _write(study: Study, ledger: LedgerReader, path: Path) -> None:
     write_table(path, trials_csv(ledger.entries(), study.response), metadata(study, ledger))

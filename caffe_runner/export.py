@@ -7,7 +7,7 @@ import io
 import json
 from pathlib import Path
 
-from caffe_runner.ledger import Entry, Ledger
+from caffe_runner.ledger import Entry, LedgerReader
 from caffe_runner.study.study_file import Study
 from caffe_runner.trial import TrialState
 from qim_stats.design import design_metadata, metadata_text
@@ -54,7 +54,7 @@ def trials_csv(entries: list[Entry], response: str) -> str:
     return table.getvalue()
 
 
-def metadata(study: Study, ledger: Ledger) -> dict[str, object]:
+def metadata(study: Study, ledger: LedgerReader) -> dict[str, object]:
     """Describe the table for whoever analyzes it: factors, response, direction, design, and where it came from."""
     provenance = {"study_id": ledger.study_id, "data": study.data.source, "data_checksum": ledger.data_checksum}
     for i, environment in enumerate(ledger.environments()):
@@ -82,7 +82,7 @@ def write_table(path: Path, csv_text: str, meta: dict[str, object]) -> None:
             write_text(place, text)
 
 
-def same_study(path: Path, ledger: Ledger) -> bool:
+def same_study(path: Path, ledger: LedgerReader) -> bool:
     """Whether a table on disk is an earlier export of the study of this ledger."""
     beside = metadata_path(path)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from caffe_runner.caffe.log import CaffeLog
@@ -50,7 +51,7 @@ def judge(ended: Exit, log: CaffeLog, expected: Expectation) -> TrialResult:
     Returns
     -------
     TrialResult
-        With metrics only where the state is done.
+        With metrics only where the state is done, and of these only what is a finite number.
     """
 
     def result(state: TrialState, reason: str) -> TrialResult:
@@ -72,5 +73,9 @@ def judge(ended: Exit, log: CaffeLog, expected: Expectation) -> TrialResult:
     metrics = log.last_test(0, expected.max_iter)
     if expected.response not in metrics:
         return result(TrialState.FAILED, f"no last test pass with {expected.response!r} in the log")
+    value = metrics[expected.response]
+    if not math.isfinite(value):
+        return result(TrialState.DIVERGED, f"test output {expected.response} is {value} at iteration {log.iteration}")
+    metrics = {name: number for name, number in metrics.items() if math.isfinite(number)}
     never_learned = expected.chance is not None and expected.chance.applies(metrics)
     return TrialResult(TrialState.DONE, AT_CHANCE if never_learned else "", ended.seconds, ended.exit_code, metrics)

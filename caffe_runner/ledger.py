@@ -7,6 +7,7 @@ and closed, never changed or deleted afterwards.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -66,8 +67,8 @@ class StudyChangedError(LedgerError):
         self.difference = difference
 
 
-class Ledger:
-    """The record of one study.
+class LedgerReader:
+    """The record of one study, only to be read: also while a runner writes it, and by users who may not write it.
 
     Parameters
     ----------
@@ -77,23 +78,109 @@ class Ledger:
     Raises
     ------
     LedgerError
+        If the file is not a ledger, or cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        # To read a file in WAL mode SQLite makes helper files beside it. Where it may not, and no runner has left any
+        # there, nobody is writing, and the file alone is the whole record.
+        alone = not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
+        self._connect(path, "mode=ro&immutable=1" if alone else "mode=ro")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def check(self, description: str, study_path: Path) -> None:
+        """Check that a study is the one that the ledger was begun with.
+
+        Parameters
+        ----------
+        description : str
+            Everything that determines the responses, as readable text.
+        study_path : Path
+            The study file, for messages.
+
+        Raises
+        ------
+        StudyChangedError
+            If it is another one.
+        """
+        known = self._value("description")
+        if known is not None and known != description:
+            lines = unified_diff(known.splitlines(), description.splitlines(), "first trial", "now", lineterm="", n=0)
+            raise StudyChangedError(study_path, "\n".join(line for line in lines if not line.startswith("@@")))
+
+    @property
+    def study_id(self) -> str:
+        """The random name of the study, by which its containers are known."""
+        return self._value("id") or ""
+
+    @property
+    def data_checksum(self) -> str:
+        """The checksum of the data set the study was begun with."""
+        return self._value("data_checksum") or ""
+
+    def entries(self) -> list[Entry]:
+        """Return every trial in standard order with its present state."""
+        with self._told():
+            rows = self._db.execute("SELECT * FROM latest").fetchall()
+        return [_entry(row) for row in rows]
+
+    def environments(self) -> list[dict[str, str]]:
+        """Return the distinct environments that finished trials ran in, in order of first use."""
+        with self._told():
+            rows = self._db.execute(
+                "SELECT environment FROM attempt WHERE state NOT IN ('running', 'interrupted') "
+                "GROUP BY environment ORDER BY min(id)"
+            ).fetchall()
+        return [json.loads(row["environment"]) for row in rows]
+
+    def _connect(self, path: Path, mode: str) -> None:
+        self.path = path
+        with self._told():
+            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", isolation_level=None, timeout=30, uri=True)
+        self._db.row_factory = sqlite3.Row
+
+    def _value(self, key: str) -> str | None:
+        with self._told():
+            row = self._db.execute("SELECT value FROM study WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row["value"])
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LedgerError(
+                f"the ledger cannot be used: {error}",
+                where=str(self.path),
+                remedy="check free space and permissions; everything recorded so far is kept",
+            ) from error
+
+
+class Ledger(LedgerReader):
+    """The record of one study, for the one process that runs it.
+
+    Parameters
+    ----------
+    path : Path
+        The SQLite file; made if it is not there.
+
+    Raises
+    ------
+    LedgerError
         If the file is not a ledger, or cannot be read or written (disk full, permissions).
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self._db.row_factory = sqlite3.Row
+        self._connect(path, "mode=rwc")
         with self._told():
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
             if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'latest'").fetchone():
                 self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
 
     def begin(self, description: str, data_checksum: str, study_path: Path, trials: Iterable[Trial]) -> None:
         """Write down the study and its trials; later, check that it is still the same study.
@@ -114,8 +201,8 @@ class Ledger:
         StudyChangedError
             If the ledger was begun with another description.
         """
-        known = self._value("description")
-        if known is None:
+        self.check(description, study_path)
+        if not self.study_id:
             with self._transaction():
                 self._set("description", description)
                 self._set("data_checksum", data_checksum)
@@ -127,19 +214,6 @@ class Ledger:
                         for t in trials
                     ],
                 )
-        elif known != description:
-            lines = unified_diff(known.splitlines(), description.splitlines(), "first trial", "now", lineterm="", n=0)
-            raise StudyChangedError(study_path, "\n".join(line for line in lines if not line.startswith("@@")))
-
-    @property
-    def study_id(self) -> str:
-        """The random name of the study, by which its containers are known."""
-        return self._value("id") or ""
-
-    @property
-    def data_checksum(self) -> str:
-        """The checksum of the data set the study was begun with."""
-        return self._value("data_checksum") or ""
 
     def release_interrupted(self) -> int:
         """Make attempts that never ended pending again, once their runner is known to be gone; return how many."""
@@ -190,26 +264,6 @@ class Ledger:
                 (_now(), _INTERRUPTED, attempt),
             )
 
-    def entries(self) -> list[Entry]:
-        """Return every trial in standard order with its present state."""
-        with self._told():
-            rows = self._db.execute("SELECT * FROM latest").fetchall()
-        return [_entry(row) for row in rows]
-
-    def environments(self) -> list[dict[str, str]]:
-        """Return the distinct environments that finished trials ran in, in order of first use."""
-        with self._told():
-            rows = self._db.execute(
-                "SELECT environment FROM attempt WHERE state NOT IN ('running', 'interrupted') "
-                "GROUP BY environment ORDER BY min(id)"
-            ).fetchall()
-        return [json.loads(row["environment"]) for row in rows]
-
-    def _value(self, key: str) -> str | None:
-        with self._told():
-            row = self._db.execute("SELECT value FROM study WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row["value"])
-
     def _set(self, key: str, value: str) -> None:
         self._db.execute("INSERT INTO study VALUES (?, ?)", (key, value))
 
@@ -223,17 +277,6 @@ class Ledger:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise LedgerError(
-                f"the ledger cannot be used: {error}",
-                where=str(self.path),
-                remedy="check free space and permissions; everything recorded so far is kept",
-            ) from error
 
 
 def _entry(row: sqlite3.Row) -> Entry:

@@ -11,19 +11,12 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
 
 from qim_stats.errors import QimError, one_line
+from qim_stats.one_line_parser import OneLineParser
 
 PROGRAM = "python -m qim_stats"
 _VERBS = {"design": "cli_design", "analyze": "cli_analyze", "validate": "cli_validate"}
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{one_line(message)}; see {self.prog} --help\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,7 +69,7 @@ def _drop_output() -> None:
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Build the parser, loading only the module of the verb asked for."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog=PROGRAM,
         description="Which hyperparameters matter, how much, and how sure one can be.",
         epilog="example:\n  $ python -m qim_stats analyze trials.csv --response accuracy --direction maximize",

@@ -81,6 +81,8 @@ class DockerEngine:
                 self._api.inspect_image(image)
             except ImageNotFound:
                 continue
+            except (DockerException, requests.RequestException) as error:
+                raise EngineError(f"the engine cannot look for image {image!r}: {error}") from error
             return image
         names = " nor ".join(self._images)
         raise EngineError(

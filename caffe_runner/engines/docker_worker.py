@@ -164,8 +164,10 @@ class DockerWorker:
             # The SDK hands out a raw socket, or a file object around one, by transport.
             return LineStream(_raw_socket(self._api.exec_start(shell["Id"], socket=True)))
         except APIError as error:
-            # The init process starts, and then ends for want of anything to run.
-            if error.status_code == requests.codes.conflict or "executable file not found" in _told(error):
+            # The init process starts, and then ends for want of anything to run; the engine tells that in other words,
+            # and with another status, while it removes the container.
+            gone = error.status_code == requests.codes.conflict or "is not running" in _told(error)
+            if gone or "executable file not found" in _told(error):
                 raise self._no_caffe() from error
             raise self._refused(error) from error
         except (DockerException, requests.RequestException) as error:
@@ -199,7 +201,11 @@ class DockerWorker:
             tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=64m"},  # noqa: S108 - inside the container
             ulimits=[docker.types.Ulimit(name="core", soft=0, hard=0)],
             log_config=docker.types.LogConfig(type="none"),
-            binds={str(host): {"bind": inside, "mode": "ro"} for host, inside in self._mounts.places.items()},
+            # Not `binds`: their colons would tear a path with a colon in it.
+            mounts=[
+                docker.types.Mount(target=inside, source=str(host), type="bind", read_only=True)
+                for host, inside in self._mounts.places.items()
+            ],
         )
         created = self._api.create_container(
             self._image,

@@ -116,6 +116,7 @@ def _wanted(detail: ErrorDetails) -> str:
         "greater_than": ("gt", "more than"),
         "greater_than_equal": ("ge", "at least"),
         "less_than": ("lt", "less than"),
+        "less_than_equal": ("le", "at most"),
     }
     if kind in bounds:
         name, words = bounds[kind]

@@ -11,7 +11,20 @@ from pydantic import StrictStr as Text
 
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)([kmg])b?", re.IGNORECASE)
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
-_LEAST_MEMORY = 6 * 2**20
+# With less, or with fewer processes, not even `caffe --version` runs in a container.
+_LEAST_MEMORY = 16 * 2**20
+_LEAST_PIDS = 8
+# What the engine and the kernel can count.
+_MOST_MEMORY = 2**62
+_MOST_PIDS = 2**22
+_LONGEST = 1e8
+# A host, then parts in lower case, then a tag, a digest, or both: as the engine reads the name of an image.
+_PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?{_PART}(?:/{_PART})*"
+    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?",
+    re.ASCII,
+)
 
 
 def _shown(text: str) -> str:
@@ -27,8 +40,8 @@ def _no_nul(text: str) -> str:
 
 
 def _memory(text: str) -> str:
-    if not _MEMORY.fullmatch(text) or memory_bytes(text) < _LEAST_MEMORY:
-        raise ValueError('must be a size of at least 6 MB with its unit, like "512m" or "2g"')
+    if not _MEMORY.fullmatch(text) or not _LEAST_MEMORY <= memory_bytes(text) <= _MOST_MEMORY:
+        raise ValueError('must be a size of at least 16 MB with its unit, like "512m" or "2g"')
     return text
 
 
@@ -39,7 +52,7 @@ def _finite(value: float) -> float:
 
 
 def _image(text: str) -> str:
-    if not text or any(c.isspace() or not c.isprintable() for c in text) or text.startswith("-"):
+    if not _IMAGE.fullmatch(text):
         raise ValueError('must be the name of an image, like "bvlc/caffe:cpu"')
     return text
 
@@ -55,7 +68,6 @@ def _one_or_several(value: Any) -> Any:
 
 Shown = Annotated[Text, AfterValidator(_shown)]
 FilePath = Annotated[Text, AfterValidator(_no_nul)]
-Positive = Annotated[float, Field(gt=0), AfterValidator(_finite)]
 Natural = Annotated[int, Field(ge=1)]
 Image = Annotated[Text, AfterValidator(_image)]
 
@@ -85,10 +97,10 @@ class DesignSpec(_Strict):
 class LimitsSpec(_Strict):
     """``[limits]``: what one trial may use."""
 
-    cpus: Positive = 1.0
+    cpus: Annotated[float, Field(ge=0.01), AfterValidator(_finite)] = 1.0
     memory: Annotated[Text, AfterValidator(_memory)] = "2g"
-    seconds: Positive = 600.0
-    pids: Natural = 256
+    seconds: Annotated[float, Field(gt=0, le=_LONGEST)] = 600.0
+    pids: Annotated[int, Field(ge=_LEAST_PIDS, le=_MOST_PIDS)] = 256
 
     @property
     def memory_bytes(self) -> int:

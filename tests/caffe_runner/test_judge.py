@@ -89,3 +89,15 @@ def test_a_net_that_never_learned_is_marked_but_done(accuracy: float, reason: st
     )
     assert (result.state, result.reason) == (TrialState.DONE, reason)
     assert result.metrics["accuracy"] == accuracy
+
+
+def test_a_response_that_is_no_number_is_divergence_though_it_is_no_loss() -> None:
+    result = judge(Exit(Ending.EXITED, 1.0, 0), log_of(LAST_TEST.format(accuracy="nan", loss=0.5)), EXPECTED)
+    assert (result.state, result.metrics) == (TrialState.DIVERGED, {})
+    assert "accuracy is nan at iteration 100" in result.reason
+
+
+def test_another_output_that_is_no_number_is_left_out() -> None:
+    log = log_of(LAST_TEST.format(accuracy=0.8, loss=0.5) + "I1 x]     Test net output #2: extra = inf\n")
+    result = judge(Exit(Ending.EXITED, 1.0, 0), log, EXPECTED)
+    assert (result.state, result.metrics) == (TrialState.DONE, {"accuracy": 0.8, "loss": 0.5})

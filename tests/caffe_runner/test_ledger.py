@@ -1,5 +1,6 @@
 """The ledger keeps what it was told, whatever happens to its process."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from caffe_runner.errors import LedgerError
-from caffe_runner.ledger import Ledger, StudyChangedError
+from caffe_runner.ledger import Ledger, LedgerReader, StudyChangedError
 from caffe_runner.trial import Trial, TrialResult, TrialState
 
 TRIALS = [
@@ -104,3 +105,34 @@ def test_what_was_recorded_survives_a_killed_process(tmp_path: Path) -> None:
     ledger = Ledger(path)
     assert [entry.state for entry in ledger.entries()][:3] == [TrialState.DONE, TrialState.RUNNING, TrialState.PENDING]
     assert ledger.release_interrupted() == 1
+
+
+def test_a_reader_sees_what_a_runner_is_writing_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "with space?#" / "l.sqlite"
+    path.parent.mkdir()
+    ledger = begun(path)
+    ledger.start(2, {"image": "a"})
+    reader = LedgerReader(path)
+    assert reader.entries()[1].state is TrialState.RUNNING
+    reader.check("lr = 0.01\n", Path("study.toml"))
+    with pytest.raises(StudyChangedError):
+        reader.check("lr = 0.02\n", Path("study.toml"))
+    reader.close()
+    ledger.finish(1, DONE)
+    ledger.close()
+
+
+def test_a_reader_needs_no_permission_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "l.sqlite"
+    begun(path).close()
+    monkeypatch.setattr(os, "access", lambda *_args: False)
+    reader = LedgerReader(path)
+    assert [entry.trial for entry in reader.entries()] == TRIALS
+    assert [file.name for file in tmp_path.iterdir()] == ["l.sqlite"]
+    reader.close()
+
+
+@pytest.mark.parametrize("kind", [Ledger, LedgerReader])
+def test_a_folder_in_its_place_is_told_like_any_mistake(tmp_path: Path, kind: type[LedgerReader]) -> None:
+    with pytest.raises(LedgerError, match="cannot be used"):
+        kind(tmp_path).entries()

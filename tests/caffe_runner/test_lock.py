@@ -1,6 +1,8 @@
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,13 @@ def test_a_second_runner_is_refused_with_the_first_ones_process(tmp_path: Path) 
 
 def test_a_folder_never_locked_has_no_owner(tmp_path: Path) -> None:
     assert owner(tmp_path) == ""
+
+
+def test_asking_for_the_owner_keeps_no_runner_out(tmp_path: Path) -> None:
+    # What `owner` does, for as long as it takes another thread to let go.
+    (tmp_path / "lock").touch()
+    with (tmp_path / "lock").open() as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        threading.Timer(0.02, fcntl.flock, (asking, fcntl.LOCK_UN)).start()
+        with study_lock(tmp_path):
+            assert (tmp_path / "lock").read_text() == str(os.getpid())

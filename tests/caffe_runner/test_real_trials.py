@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import random
 import subprocess
 import sys
@@ -184,6 +185,32 @@ def test_a_changed_study_is_refused_and_shown(lenet: Write, runner: Command) -> 
     assert "0.95" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert (study.with_suffix(".runs") / "trials.csv").read_bytes() == kept
+
+
+def test_a_changed_study_tells_and_exports_nothing(lenet: Write, runner: Command, tmp_path: Path) -> None:
+    study = lenet()
+    assert runner("run", study).returncode == 0
+    study.write_text(study.read_text().replace("high = 0.9", "high = 0.95"))
+    for words in (("status", study), ("export", study, "--out", tmp_path / "t.csv")):
+        refused = runner(*words)
+        assert refused.returncode == 2
+        assert "the study has changed" in refused.stderr
+    assert not (tmp_path / "t.csv").exists()
+
+
+def test_a_folder_with_a_colon_and_a_strict_umask_serve(lenet: Write, runner: Command, tmp_path: Path) -> None:
+    made = lenet().parent
+    folder = tmp_path / "a:b, ro=$(x)" / "\u2603"
+    folder.mkdir(parents=True)
+    for file in ("study.toml", "solver.prototxt", "net.prototxt"):
+        (made / file).rename(folder / file)
+    umask = os.umask(0o077)
+    try:
+        done = runner("run", folder / "study.toml")
+    finally:
+        os.umask(umask)
+    assert done.returncode == 0, done.stderr
+    assert [row["state"] for row in rows(folder / "study.toml")] == ["done"] * 4
 
 
 def test_an_image_without_caffe_is_refused(lenet: Write, runner: Command) -> None:

@@ -77,11 +77,19 @@ MISTAKES = [
     (("runs = 12", "runs = 8"), 15, "too few"),
     (("runs = 12", "runs = 12\nfoldover = 1"), 16, "true or false"),
     (("runs = 12", "runs = 12\nreplicates = 0"), 16, "at least 1"),
-    (("cpus = 1.0", "cpus = 0"), 18, "more than 0"),
+    (("runs = 12", "runs = 12\nreplicates = 100000000"), 16, "1200000000 trials"),
+    (('"bvlc/caffe:cpu"', '"../../containers"'), 3, "image"),
+    (('"bvlc/caffe:cpu"', '"$(touch pwned)"'), 3, "image"),
+    (('"bvlc/caffe:cpu"', '"BVLC"'), 3, "image"),
+    (("cpus = 1.0", "cpus = 0"), 18, "at least 0.01"),
     (("cpus = 1.0", "cpus = inf"), 18, "finite"),
     (("cpus = 1.0", "cpu = 1.0"), 18, "did you mean 'cpus'"),
     (('"1g"', '"1 giga"'), 19, "size"),
-    (('"1g"', '"1k"'), 19, "at least 6 MB"),
+    (('"1g"', '"1k"'), 19, "at least 16 MB"),
+    (('"1g"', '"99999999999999g"'), 19, "size"),
+    (("seconds = 120", "seconds = 1e300"), 20, "at most 1e"),
+    (("seconds = 120", "pids = 1"), 20, "at least 8"),
+    (("seconds = 120", "pids = 99999999999999999999"), 20, "at most 4"),
     (("seconds = 120", 'seconds = "long"'), 20, "a number"),
     (('name = "momentum"', 'name = "base_lr"'), 29, "two factors"),
     (('name = "momentum"', 'name = "run"'), 29, "column of its own"),
@@ -113,6 +121,21 @@ def test_mistakes_name_their_line(write_study: Write, change: tuple[str, str], l
     assert str(caught.value).startswith(f"{path}:{line}: ")
     assert "\n" not in str(caught.value)
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "caffe",
+        "bvlc/caffe:cpu",
+        "localhost:5000/a/b_c--d.e:V1.0-x",
+        "caffe@sha256:" + "0" * 64,
+        "Host.example/caffe:cpu@sha256:" + "a" * 64,
+        "0d72ee659212",
+    ],
+)
+def test_every_kind_of_image_name_is_taken(write_study: Write, image: str) -> None:
+    assert image in load_study(write_study(('"bvlc/caffe:cpu"', f'"{image}"'))).images
 
 
 def test_several_mistakes_are_counted(write_study: Write) -> None:

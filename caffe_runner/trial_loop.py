@@ -106,7 +106,9 @@ def run_trials(session: Session, trials: list[Trial], open_engine: OpenEngine, j
     engine.clear()
     facts = engine.facts()
     trials_folder = session.folder / TRIALS
-    trials_folder.mkdir(mode=0o755, exist_ok=True)
+    trials_folder.mkdir(exist_ok=True)
+    # Whatever the umask says: Caffe runs as another user where the runner is root.
+    trials_folder.chmod(0o755)
     mounts = Mounts(
         {
             trials_folder.resolve(): _SEEN_TRIALS,
