@@ -34,7 +34,7 @@ data: env ## Fashion-MNIST as Caffe reads it
 run: image data ## The trials of STUDY, resumed where they stopped
 	@$(PY) -m caffe_runner run $(STUDY) $(if $(JOBS),--jobs $(JOBS))
 
-baseline: image data ## The real full factorial behind analysis/lenet_fashion (256 trials, about ten minutes on two cores)
+baseline: image data ## The real full factorial behind analysis/lenet_fashion (256 trials, about five minutes on two cores)
 	@$(PY) -m caffe_runner run analysis/lenet_fashion/full.toml $(if $(JOBS),--jobs $(JOBS))
 	@$(PY) -m caffe_runner export analysis/lenet_fashion/full.toml --out analysis/lenet_fashion/full.csv
 
