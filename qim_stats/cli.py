@@ -16,7 +16,12 @@ from qim_stats.errors import QimError, one_line
 from qim_stats.one_line_parser import OneLineParser
 
 PROGRAM = "python -m qim_stats"
-_VERBS = {"design": "cli_design", "analyze": "cli_analyze", "validate": "cli_validate"}
+_VERBS = {
+    "design": "cli_design",
+    "analyze": "cli_analyze",
+    "validate": "cli_validate",
+    "combine": "cli_combine",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -22,3 +22,8 @@ def t_quantile(probability: float, df: float) -> float:
 def f_upper(statistic: float, df_numerator: float, df_denominator: float) -> float:
     """Return P(F >= statistic) for the F distribution."""
     return float(special.fdtrc(df_numerator, df_denominator, statistic))
+
+
+def chi2_upper(statistic: float, df: float) -> float:
+    """Return P(X >= statistic) for the chi² distribution."""
+    return float(special.chdtrc(df, statistic))

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from qim_stats.analysis import Analysis
-from qim_stats.errors import one_line
 from qim_stats.report.answer import comparison_view, ranking_view, verdict_view
 from qim_stats.report.evidence import anova_view, contrasts_view, main_effects_view, residuals_view, terms_view
+from qim_stats.report.page import environment
 from qim_stats.report.record import alerts_view, data_view, design_view, method_view, reproduce_view, trials_view
 from qim_stats.validation import Validation
-
-_LONG_WORD = 20
 
 
 def render(
@@ -47,7 +40,7 @@ def render(
     trials = analysis.trials
     study = trials.metadata.study if trials.metadata else None
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             title=title or study or f"What moves {analysis.response}",
@@ -70,27 +63,3 @@ def render(
             data=data_view(analysis, validation),
         )
     )
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("qim_stats.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["long"] = _long
-    return environment
-
-
-def _long(text: str) -> str:
-    """Return the class of a cell whose text has a word so long that it must be broken anywhere."""
-    return " long" if any(len(word) > _LONG_WORD for word in text.split()) else ""
-
-
-def _shown(value: Any) -> Any:
-    """Show control characters, and those that turn the reading direction, instead of obeying them."""
-    return one_line(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
