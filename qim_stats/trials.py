@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,27 +13,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qim_stats.alerts import Alert, listed
+from qim_stats.alerts import Alert
 from qim_stats.errors import TrialsError
 from qim_stats.factors import RESERVED_COLUMNS, Factor, nearest
+from qim_stats.lost_levels import check_lost_level, code_all_rows
+from qim_stats.repeats import find_repeats
 from qim_stats.table import Table, read_table
-from qim_stats.trial_factors import code_column, distinct_levels, resolve_columns
+from qim_stats.trial_factors import Columns, code_column, distinct_levels, resolve_columns
+from qim_stats.trial_responses import AT_CHANCE, SetAside, check_response, row_alerts, split_rows
+from qim_stats.trial_states import labels, states, words
 from qim_stats.trials_metadata import Metadata, read_metadata
 
 Direction = Literal["maximize", "minimize"]
-_MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none"})
-AT_CHANCE = "at chance"
-_SPREADS = (1e-140, 1e140)  # squares and sums of squares stay within double precision
 
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """A trial that gives no response: its row (from 1), the run it belongs to, its state, and why it cannot be used."""
-
-    row: int
-    run: str
-    state: str
-    reason: str
+__all__ = ["AT_CHANCE", "Direction", "SetAside", "Trials", "labels", "read_trials", "words"]
 
 
 @dataclass(frozen=True)
@@ -50,13 +44,13 @@ class Trials:
     response, direction : str
         The response column and whether more (``"maximize"``) or less (``"minimize"``) of it is better.
     usable : ndarray of bool, shape (rows,)
-        Which rows have a response; n of them.
+        Which rows stand for a trial that has a response; n of them, the first of each set of repeats.
     set_aside : tuple of SetAside
-        The other rows.
+        The rows that give no response.
     coded : DataFrame, shape (n, k + dummies)
         -1.0/+1.0 for the usable rows, indexed as ``frame``.
     y : ndarray of float64, shape (n,)
-        The response of the usable rows, in its own unit.
+        The response of the usable rows, in its own unit; the mean over the repeats of a trial.
     block : str or None
         The block column, when the usable rows lie in several blocks.
     metadata : Metadata or None
@@ -65,6 +59,12 @@ class Trials:
         What was assumed or noticed while reading.
     source : str or None
         The file as the user named it.
+    all_coded : DataFrame, shape (r, k + dummies)
+        As ``coded``, for every row whose levels can be read, those without a response included.
+    trial_of : ndarray of int, shape (rows,)
+        For each row the position of the row that stands for its trial: another one where it is a repeat.
+    scored : ndarray of bool, shape (rows,)
+        Which rows are diverged trials that count with the response given as ``diverged_as``.
     """
 
     frame: pd.DataFrame
@@ -80,6 +80,9 @@ class Trials:
     metadata: Metadata | None
     alerts: tuple[Alert, ...]
     source: str | None
+    all_coded: pd.DataFrame
+    trial_of: npt.NDArray[np.intp]
+    scored: npt.NDArray[np.bool_]
 
     @property
     def n(self) -> int:
@@ -98,6 +101,27 @@ class Trials:
             return None
         return labels(self.frame.loc[self.usable, self.block])
 
+    @property
+    def used(self) -> pd.DataFrame:
+        """The usable rows of ``frame``, with numbers that are neither settings nor reserved averaged over repeats."""
+        rows = self.frame.loc[self.usable].copy()
+        members = np.isin(self.trial_of, rows.index) & ~self.lost
+        if int(members.sum()) == len(rows):
+            return rows
+        fixed = {*RESERVED_COLUMNS, *self.factor_names, *self.dummies, self.block}
+        groups = self.trial_of[members]
+        for name in [c for c in self.frame.columns if c not in fixed and self.frame[c].dtype.kind in "iuf"]:
+            means = self.frame.loc[members, name].groupby(groups).mean()
+            rows[name] = means.reindex(rows.index)
+        return rows
+
+    @property
+    def lost(self) -> npt.NDArray[np.bool_]:
+        """Which rows were set aside, shape (rows,)."""
+        lost = np.zeros(len(self.frame), dtype=np.bool_)
+        lost[[s.row - 1 for s in self.set_aside]] = True
+        return lost
+
 
 def read_trials(
     source: str | os.PathLike[str] | pd.DataFrame,
@@ -107,6 +131,7 @@ def read_trials(
     factors: Sequence[str | Factor] | None = None,
     high: Mapping[str, object] | None = None,
     block: str | None = None,
+    diverged_as: float | None = None,
 ) -> Trials:
     """Read a trials table and check that it can be analyzed.
 
@@ -122,6 +147,9 @@ def read_trials(
         Which level is the high one.
     block : str, optional
         The block column; by default ``block`` when there is one.
+    diverged_as : float, optional
+        Score diverged trials with this response, such as chance level. By default they have none: a response that
+        nobody measured is an assumption, so it must be asked for.
 
     Returns
     -------
@@ -139,37 +167,38 @@ def read_trials(
     chosen = _choose_direction(direction, metadata)
     block = _choose_block(table, block, response)
     columns = resolve_columns(table, wanted=factors, metadata=metadata, high=high or {}, taken=(response, block))
-    y, set_aside = _split_rows(table, response)
-    rows = np.flatnonzero(~np.isnan(y))
-    _check_response(table, response, y, set_aside)
-    coded = pd.DataFrame({f.name: code_column(table, f, rows) for f in columns.factors}, index=rows)
-    spare = _spare_columns(table.frame.loc[rows, list(columns.dummies)])
+    y, set_aside, scored = split_rows(table, response, diverged_as)
+    measured = np.flatnonzero(~np.isnan(y))
+    check_response(table, response, y, set_aside)
+    coded = _code(table, columns, measured)
+    studied = (*columns.factors, *(metadata.factors if metadata else ()))
+    found = [*(f.name for f in studied), *columns.dummies]
+    trial_of = _trials_of(table, y, response, block, settings=found)
+    rows = np.flatnonzero(~np.isnan(y) & (trial_of == np.arange(len(y))))
+    means = _average(y, trial_of)[rows]
+    check_response(table, response, means, set_aside)
     return Trials(
         frame=table.frame,
         factors=columns.factors,
-        dummies=tuple(spare.columns),
+        dummies=tuple(c for c in coded.columns if c in columns.dummies),
         response=response,
         direction=chosen,
-        usable=~np.isnan(y),
+        usable=np.isin(np.arange(len(y)), rows),
         set_aside=set_aside,
-        coded=pd.concat([coded, spare], axis=1),
-        y=y[rows],
+        coded=coded.loc[rows],
+        y=means,
         block=_used_block(table, block, rows),
         metadata=metadata,
-        alerts=(*columns.alerts, *_row_alerts(table.frame, rows, set_aside)),
+        alerts=(
+            *columns.alerts,
+            *row_alerts(table.frame, rows, set_aside),
+            *_trial_alerts(trial_of, y, scored, diverged_as),
+        ),
         source=table.source,
+        all_coded=code_all_rows(table.frame, columns.factors, coded),
+        trial_of=trial_of,
+        scored=scored,
     )
-
-
-def labels(column: pd.Series) -> list[str]:
-    """Spell the values of a column as text, whole numbers without a decimal point."""
-    return [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in column.tolist()]
-
-
-def words(column: pd.Series) -> pd.Series:
-    """Return a column's texts without the blanks around them; empty where there is none."""
-    # A column without any text is read as numbers that are missing, which pandas fills with numbers only.
-    return column.astype(object).fillna("").astype(str).str.strip()
 
 
 def _choose_response(table: Table, response: str | None, metadata: Metadata | None) -> str:
@@ -229,85 +258,61 @@ def _used_block(table: Table, block: str | None, rows: npt.NDArray[np.intp]) -> 
     return block
 
 
-def _split_rows(table: Table, response: str) -> tuple[npt.NDArray[np.float64], tuple[SetAside, ...]]:
-    """Return the response of every row, NaN where it cannot be used, and the list of those rows."""
-    frame = table.frame
-    column = frame[response]
-    missing = column.isna().to_numpy() | column.map(lambda v: str(v).strip().lower() in _MISSING_WORDS).to_numpy(bool)
-    states = words(frame["state"]).tolist() if "state" in frame else ["done"] * len(frame)
-    done = np.array([state.lower() == "done" for state in states])
-    numbers = _numbers(table, response, column, done & ~missing)
-    runs = labels(frame["run"]) if "run" in frame else [str(row + 1) for row in range(len(frame))]
-    reasons = words(frame["reason"]).tolist() if "reason" in frame else [""] * len(frame)
-    aside = [
-        SetAside(
-            int(row) + 1,
-            runs[row],
-            states[row] or "unknown",
-            reasons[row] or (f"no {response}" if done[row] else f"state is {states[row] or 'missing'}"),
-        )
-        for row in np.flatnonzero(~done | missing)
-    ]
-    return numbers, tuple(aside)
+def _code(table: Table, columns: Columns, rows: npt.NDArray[np.intp]) -> pd.DataFrame:
+    coded = {}
+    for factor in columns.factors:
+        check_lost_level(table, factor, rows)
+        coded[factor.name] = code_column(table, factor, rows)
+    spare = _spare_columns(table.frame.loc[rows, list(columns.dummies)])
+    return pd.concat([pd.DataFrame(coded, index=rows), spare], axis=1)
 
 
-def _numbers(table: Table, response: str, column: pd.Series, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    numbers = np.full(len(column), np.nan)
-    kept = column[wanted]
-    if pd.api.types.is_bool_dtype(column.dtype):
-        values = pd.Series(np.nan, index=kept.index)
-    else:
-        values = pd.to_numeric(kept, errors="coerce").astype("float64")
-    finite = np.isfinite(values.to_numpy())
-    if not finite.all():
-        row = int(kept.index[int(np.argmax(~finite))])
-        found = str(column.iloc[row])
-        what = "not finite" if np.isinf(values.loc[row]) else "text, not a number"
-        raise TrialsError(
-            f"the response is {found[:60]!r}, which is {what}",
-            where=table.place(row, response),
-            remedy="give a number, leave the cell empty, or mark the trial as failed",
-        )
-    numbers[wanted] = values.to_numpy()
-    return numbers
+def _trials_of(
+    table: Table, y: npt.NDArray[np.float64], response: str, block: str | None, *, settings: list[str]
+) -> npt.NDArray[np.intp]:
+    """Return for each row the row that stands for its trial; a failure is not a repeat of a response."""
+    trial_of = np.arange(len(y))
+    known = sorted({name for name in settings if name in table.frame})
+    spelled = pd.Series(states(table.frame))
+    for rows, outcome in (
+        (np.flatnonzero(~np.isnan(y)), pd.Series(y)),
+        (np.flatnonzero(np.isnan(y)), spelled),
+    ):
+        trial_of[rows] = find_repeats(table.frame, rows, outcome[rows], settings=known, response=response, block=block)
+    return trial_of
 
 
-def _check_response(table: Table, response: str, y: npt.NDArray[np.float64], set_aside: tuple[SetAside, ...]) -> None:
-    kept = y[~np.isnan(y)]
-    place = table.place(column=response)
-    if not len(kept):
-        states = sorted({s.state if s.state.lower() != "done" else f"done, {s.reason}" for s in set_aside})
-        raise TrialsError(
-            f"none of the {len(y)} trials is usable ({listed(states)})", where=place, remedy="run the trials first"
-        )
-    if len(kept) == 1:
-        raise TrialsError("only one trial is usable", where=place, remedy="run more trials first")
-    with np.errstate(over="ignore"):
-        spread = float(np.ptp(kept))
-    if spread == 0.0:
-        raise TrialsError(
-            f"the response is constant ({kept[0]:g} in all {len(kept)} usable trials)",
-            where=place,
-            remedy="choose another response, or ranges in which it varies",
-        )
-    if not _SPREADS[0] <= spread <= _SPREADS[1]:
-        raise TrialsError(
-            f"the response spans {spread:g}, whose square a computer's numbers cannot hold",
-            where=place,
-            remedy="give it in another unit",
-        )
+def _average(y: npt.NDArray[np.float64], trial_of: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """Average over the rows of each trial, the same to the last bit in any order of the rows."""
+    means = y.copy()
+    order = np.argsort(trial_of, kind="stable")
+    firsts, starts, counts = np.unique(trial_of[order], return_index=True, return_counts=True)
+    for first, start, count in zip(firsts[counts > 1], starts[counts > 1], counts[counts > 1], strict=True):
+        means[first] = math.fsum(y[order[start : start + count]]) / count
+    return means
 
 
-def _row_alerts(frame: pd.DataFrame, rows: npt.NDArray[np.intp], set_aside: tuple[SetAside, ...]) -> list[Alert]:
+def _trial_alerts(
+    trial_of: npt.NDArray[np.intp], y: npt.NDArray[np.float64], scored: npt.NDArray[np.bool_], diverged_as: float | None
+) -> list[Alert]:
     alerts = []
-    if set_aside:
-        told = listed([f"run {s.run} ({s.state}: {s.reason})" for s in set_aside], limit=16)
-        text = f"{len(set_aside)} of {len(frame)} trials gave no response and are set aside: {told}."
-        alerts.append(Alert("trials_set_aside", "warning", text))
-    if "reason" in frame:
-        reasons = words(frame["reason"].iloc[rows]).str.lower()
-        count = int((reasons == AT_CHANCE).sum())
-        if count:
-            text = f"{count} of the {len(rows)} usable trials finished at chance level; they count as data."
-            alerts.append(Alert("at_chance", "info", text))
+    rows = trial_of[~np.isnan(y)]
+    sizes = np.unique(rows, return_counts=True)[1]
+    repeated = sizes[sizes > 1]
+    if len(repeated):
+        text = (
+            f"{repeated.sum()} rows are repeats of {_count(len(repeated))} (the same settings and seed, or the same run "
+            "and replicate number) and are averaged into one each: a repeat tells nothing of the noise between trials."
+        )
+        alerts.append(Alert("repeats_averaged", "warning", text))
+    if scored.any():
+        text = (
+            f"The response is set to {diverged_as:g} for {_count(int(scored.sum()))} that diverged, as was asked for. "
+            "Nobody measured it, and effects, errors and ranks depend on it."
+        )
+        alerts.append(Alert("failures_scored", "warning", text))
     return alerts
+
+
+def _count(trials: int) -> str:
+    return f"{trials} trial" if trials == 1 else f"{trials} trials"
