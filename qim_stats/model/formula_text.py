@@ -1,7 +1,8 @@
 """Reading a formula as text: which names it holds, and a spelling of it in which every name is an invented one.
 
-A formula is input, never code. Only column names, ``Q("any name")``, `` `any name` ``, ``C(name)``, the numbers of the
-formula language and its operators are let through; whatever evaluates the result sees ``v0``, ``v1``, ... alone.
+A formula is input, never code. Only column names, ``Q("any name")``, `` `any name` ``, ``C(name)``, arithmetic within a
+known function (``log(lr)``, ``I(x^2)``: see ``arithmetic``), the numbers of the formula language and its operators are
+let through; whatever evaluates the result sees ``v0``, ``v1``, ... alone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 
 from qim_stats.errors import FormulaError
 from qim_stats.factors import nearest
+from qim_stats.model.arithmetic import FUNCTIONS, Expression, read_call
+from qim_stats.model.formula_place import FormulaPlaceError as FormulaPlaceError
+from qim_stats.model.transform import TRANSFORMS
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
@@ -22,38 +26,35 @@ _TOKEN = re.compile(
       | (?P<name>[^\W\d][\w.]*)
       | (?P<number>\d+)
       | (?P<power>\*\*|\^)
+      | (?P<nested>%in%)
       | (?P<operator>[-+*/:()~])""",
     re.VERBOSE,
 )
 _BARE = re.compile(r"[^\W\d][\w.]*")
 
 
-class FormulaPlaceError(FormulaError):
-    """A formula error that knows its place.
+@dataclass(frozen=True)
+class Variable:
+    """What a formula uses as one variable: a column, or arithmetic on columns.
 
     Parameters
     ----------
-    problem : str
-        What is wrong.
-    formula : str
-        The formula.
-    start, end : int
-        The characters at fault.
-    remedy : str, optional
-        What to do next.
+    column : str
+        The column; for arithmetic, its spelling in R.
+    categorical : bool
+        Whether ``C()`` asks for it as categories.
+    expression : Expression, optional
+        The arithmetic.
     """
-
-    def __init__(self, problem: str, formula: str, start: int, end: int, *, remedy: str | None = None) -> None:
-        super().__init__(problem, where=f"formula, character {start + 1}", remedy=remedy)
-        self.excerpt = f"  {formula}\n  {' ' * start}{'^' * max(1, end - start)}"
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A column that a formula uses: its name, and whether ``C()`` asks for it as categories."""
 
     column: str
     categorical: bool
+    expression: Expression | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The table columns it is made of."""
+        return (self.column,) if self.expression is None else tuple(dict.fromkeys(self.expression.columns()))
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,11 @@ class SafeFormula:
     text : str
         The formula as it was given.
     response : str
-        The name on its left.
+        The column on its left.
+    transform : str
+        The function applied to it there, a key of ``TRANSFORMS``.
+    tilde : int
+        Where the tilde stands in ``text``.
     right : str
         Its right-hand side, in which ``v0`` stands for ``variables[0]`` and so on.
     variables : tuple of Variable
@@ -76,6 +81,8 @@ class SafeFormula:
 
     text: str
     response: str
+    transform: str
+    tilde: int
     right: str
     variables: tuple[Variable, ...]
     pieces: tuple[tuple[int, int, int, int], ...]
@@ -125,7 +132,7 @@ class _Reader:
     def __init__(self, formula: str, columns: Collection[str]) -> None:
         self.formula = formula
         self.columns = columns
-        self.left: list[str] = []
+        self.left: list[tuple[str, str]] = []
         self.tilde: int | None = None
         self.parts: list[str] = []
         self.length = 0
@@ -141,13 +148,26 @@ class _Reader:
             raise FormulaPlaceError(
                 "a formula is one response, '~', and terms", self.formula, 0, end, remedy="write it as response ~ a + b"
             )
-        return SafeFormula(self.formula, self.left[0], "".join(self.parts), tuple(self.variables), tuple(self.pieces))
+        response, transform = self.left[0]
+        return SafeFormula(
+            text=self.formula,
+            response=response,
+            transform=transform,
+            tilde=self.tilde,
+            right="".join(self.parts),
+            variables=tuple(self.variables),
+            pieces=tuple(self.pieces),
+        )
 
     def _token(self, start: int) -> int:
         match = _TOKEN.match(self.formula, start)
         if match is None:
             raise self._refuse(f"{self.formula[start]!r} has no meaning in a formula", start, start + 1)
         kind, end = match.lastgroup, match.end()
+        if kind == "name" and self.formula[end:].lstrip().startswith("("):
+            called = self._call(match.group(), start, end)
+            if called is not None:
+                return called
         if kind == "category":
             inner = re.compile(r"\s*").match(self.formula, end)
             match = _TOKEN.match(self.formula, inner.end() if inner else end)
@@ -165,8 +185,46 @@ class _Reader:
         elif kind != "space":
             if self.tilde is None:
                 raise self._refuse("left of '~' stands the response alone", start, end)
-            self._emit("**" if kind == "power" else match.group(), start, end)
+            # "a %in% b" is R's other spelling of a:b.
+            self._emit({"power": "**", "nested": ":"}.get(str(kind), match.group()), start, end)
         return end
+
+    def _call(self, function: str, start: int, end: int) -> int | None:
+        """Take a function call and return the position after it; None where there is no such function."""
+        if self.tilde is None and function in TRANSFORMS:
+            return self._transform(function, start)
+        if function not in FUNCTIONS:
+            if function in self.columns or function == "Q":
+                return None
+            where = "on the right" if function in TRANSFORMS else "in a formula"
+            known = [name for name in (FUNCTIONS if self.tilde is not None else TRANSFORMS) if name != "identity"]
+            raise FormulaPlaceError(
+                f"the function {function!r} cannot be used {where}",
+                self.formula,
+                start,
+                end,
+                remedy=nearest(function, known),
+            )
+        if self.tilde is None:
+            raise self._refuse("left of '~' stands the response alone, or one increasing function of it", start, end)
+        expression, stop = read_call(self.formula, start, self.columns)
+        if not any(expression.columns()):
+            raise self._refuse("there is no column in this", start, stop)
+        variable = Variable(expression.spell(), False, expression)
+        if variable not in self.variables:
+            self.variables.append(variable)
+        self._emit(f"v{self.variables.index(variable)}", start, stop)
+        return stop
+
+    def _transform(self, function: str, start: int) -> int:
+        """Take ``function(response)``; what stands in the parentheses is one column."""
+        inside = re.compile(r"\s*\(\s*").match(self.formula, start + len(function))
+        match = _TOKEN.match(self.formula, inside.end()) if inside else None
+        closing = re.compile(r"\s*\)").match(self.formula, match.end()) if match else None
+        if match is None or match.lastgroup not in ("name", "quoted", "ticked", "string") or closing is None:
+            raise self._refuse(f"{function}() takes the response alone here", start, start + len(function))
+        self._name(self._spelled(match, start), match.start(), match.end(), categorical=False, transform=function)
+        return closing.end()
 
     def _spelled(self, match: re.Match[str], start: int) -> str:
         if match.group("string"):
@@ -176,17 +234,15 @@ class _Reader:
                 raise self._refuse("the text within Q() cannot be read", start, match.end()) from None
         return match.group().strip("`") if match.group("ticked") else match.group()
 
-    def _name(self, name: str, start: int, end: int, *, categorical: bool) -> None:
+    def _name(self, name: str, start: int, end: int, *, categorical: bool, transform: str = "identity") -> None:
         if name not in self.columns:
             if name == "Q" and not categorical:
                 raise self._refuse("Q() takes one column name in quotes", start, end)
-            if self.formula[end:].lstrip().startswith("(") and not categorical:
-                raise self._refuse(f"the function {name!r} cannot be used in a formula", start, end)
             raise FormulaPlaceError(
                 f"there is no column {name!r}", self.formula, start, end, remedy=nearest(name, self.columns)
             )
         if self.tilde is None:
-            self.left.append(name)
+            self.left.append((name, transform))
             return
         variable = Variable(name, categorical)
         if variable not in self.variables:
@@ -203,5 +259,9 @@ class _Reader:
 
     def _refuse(self, problem: str, start: int, end: int) -> FormulaPlaceError:
         return FormulaPlaceError(
-            problem, self.formula, start, end, remedy="use columns, C(column), +, -, :, *, /, ** and parentheses"
+            problem,
+            self.formula,
+            start,
+            end,
+            remedy="use columns, C(column), log(column), I(arithmetic), +, -, :, *, /, ** and parentheses",
         )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import qim_stats as qs
 from qim_stats.errors import FormulaError
-from qim_stats.model.formula import ModelMatrix, default_formula, model_matrix
+from qim_stats.model.formula import ModelMatrix, Units, default_formula, model_matrix
 from qim_stats.model.formula_text import FormulaPlaceError, quote, read_formula
 from qim_stats.trials import Trials
 
@@ -21,6 +21,9 @@ def trials(**columns: list[object]) -> Trials:
     base = qs.full_factorial([qs.Factor(n, 1, 2) for n in "abc"], seed=0).natural()[list("abc")]
     frame = pd.DataFrame({**base, "y": np.arange(8.0) ** 2, **columns})
     return qs.read_trials(frame, response="y", direction="maximize", factors=list("abc"))
+
+
+DATA = trials()
 
 
 def build(formula: str, **columns: list[object]) -> ModelMatrix:
@@ -44,6 +47,15 @@ def build(formula: str, **columns: list[object]) -> ModelMatrix:
         ("y ~ a + device", ["(Intercept)", "a", "devicegpu:1]"]),
         ('y ~ Q("a") + `b`', ["(Intercept)", "a", "b"]),
         ("y ~ C(a)", ["(Intercept)", "a"]),
+        ("y ~ a + b %in% a", ["(Intercept)", "a", "a:b"]),
+        ("y ~ a - 1", ["a"]),
+        ("y ~ 1 + a", ["(Intercept)", "a"]),
+        ("y ~ (a + b + c)**2 - a:b", ["(Intercept)", "a", "b", "c", "a:c", "b:c"]),
+        ("sqrt(y) ~ a", ["(Intercept)", "a"]),
+        ("y ~ a + I(size^2)", ["(Intercept)", "a", "I(size^2)"]),
+        ("y ~ I(size**2):a + log10(size+1)", ["(Intercept)", "log10(size + 1)", "I(size^2):a"]),
+        ("y ~ I((size - 2*a)/-3e0) + log(size)", ["(Intercept)", "I((size - 2 * a)/-3)", "log(size)"]),
+        ("y ~ sqrt(Q('size')) + exp(`b`)", ["(Intercept)", "sqrt(size)", "exp(b)"]),
     ],
 )
 def test_terms_are_spelled_and_ordered_as_in_r(formula: str, names: list[str]) -> None:
@@ -72,14 +84,55 @@ def test_the_default_formula_has_main_effects_after_blocks() -> None:
     assert default_formula(trials(block=[1, 1, 1, 1, 2, 2, 2, 2])) == "y ~ block + a + b + c"
 
 
+def test_arithmetic_works_on_natural_levels() -> None:
+    size = np.array([16, 128, 16, 8, 8, 128, 16, 8])
+    data = trials(size=size.tolist())
+    found = model_matrix("y ~ I(-a^2 + 2^-b * size) + log2(size) + logit(a/3)", data).matrix
+    a, b = (np.where(data.coded[name] > 0, 2.0, 1.0) for name in "ab")
+    assert found[:, 1] == pytest.approx(-(a**2) + 2.0**-b * size, rel=1e-15)
+    assert found[:, 2] == pytest.approx(np.log2(size), rel=1e-15)
+    assert found[:, 3] == pytest.approx(np.log((a / 3) / (1 - a / 3)), rel=1e-12)
+
+
+def test_arithmetic_on_levels_that_are_words_is_refused() -> None:
+    with pytest.raises(FormulaError, match="'device' holds text"):
+        build("y ~ a + log(device)", device=list("cgcgcgcg"))
+    frame = pd.DataFrame({"a": ["p", "q"] * 4, "b": [1, 1, 2, 2] * 2, "y": np.arange(8.0) ** 2})
+    with pytest.raises(FormulaError, match="levels of 'a' are no numbers"):
+        model_matrix("y ~ b + I(a^2)", qs.read_trials(frame, response="y", direction="maximize", high={"a": "q"}))
+
+
+@pytest.mark.parametrize("units", ["natural", "log"])
+def test_numeric_factors_in_natural_units(units: Units) -> None:
+    frame = pd.DataFrame({"lr": [0.01, 0.1] * 4, "m": [-0.5, -0.5, 0.9, 0.9] * 2, "act": list("ppppqqqq")})
+    data = qs.read_trials(frame.assign(y=np.arange(8.0) ** 2), response="y", direction="maximize", high={"act": "q"})
+    found = model_matrix("y ~ lr + m + act", data, units=units).matrix
+    lr = frame["lr"].to_numpy()
+    assert found[:, 1].tolist() == (lr if units == "natural" else np.log(lr)).tolist()
+    assert found[:, 2].tolist() == frame["m"].tolist()  # a level below zero has no logarithm
+    assert found[:, 3].tolist() == [-1.0] * 4 + [1.0] * 4
+
+
 @pytest.mark.parametrize(
     ("formula", "problem", "caret"),
     [
         ("y ~ a + lr", "no column 'lr'", "        ^^"),
-        ("y ~ a + log(b)", "the function 'log'", "        ^^^"),
+        ("y ~ a + lag(b)", "the function 'lag'", "        ^^^"),
+        ("y ~ a + log(bb)", "no column 'bb'", "            ^^"),
+        ("y ~ a + log(sin(b))", "the function 'sin'", "            ^^^"),
+        ("y ~ I(a + )", "a number or a column is missing", "          ^"),
+        ("y ~ log(b", "parenthesis is not closed", "    ^^^^^"),
+        ("y ~ I(b c)", "an operator or ')' is missing", "        ^"),
+        ("y ~ I(a[1])", "an operator or ')' is missing", "       ^"),
+        ("y ~ I(3)", "no column in this", "    ^^^^"),
+        ("y ~ a + rank(b)", "'rank' cannot be used on the right", "        ^^^^"),
+        ("y ~ log(y)", "response cannot stand", "    ^^^^^^"),
+        ("lag(y) ~ a", "the function 'lag'", "^^^"),
+        ("log(y + 1) ~ a", "log() takes the response alone", "^^^"),
+        ("y ~ log(a - 1)", "log(a - 1) is no finite number in row", "    ^^^^^^^^^^"),
         ("y ~ __import__('os').system('x')", "the function '__import__'", "    ^^^^^^^^^^"),
         ("y ~ a.__class__", "no column 'a.__class__'", "    ^^^^^^^^^^^"),
-        ("y ~ I(a)", "the function 'I'", "    ^"),
+        ("y ~ a %% b", "'%' has no meaning", "      ^"),
         ("y ~ a[0]", "'[' has no meaning", "     ^"),
         ("y ~ 'a'", "has no meaning", "    ^"),
         ("y ~ a + (b", "", "        ^"),
@@ -113,6 +166,9 @@ def test_a_caret_points_at_what_is_wrong(formula: str, problem: str, caret: str)
         ("y ~ 1", "no term"),
         ("y ~ a\n+ b", "control characters"),
         ("y ~ " + " + ".join(["a"] * 5000), "nested"),
+        ("y ~ I(" + "(" * 5000 + "a" + ")" * 5001, "nested"),
+        ("y ~ I(" + "-" * 5000 + "a)", "nested"),
+        ("y ~ I(a" + "^a" * 5000 + ")", "nested"),
     ],
 )
 def test_other_formulas_that_cannot_be(formula: str, problem: str) -> None:
@@ -141,6 +197,7 @@ def test_no_text_gets_more_through_than_invented_names(text: str) -> None:
     except FormulaError:
         return
     assert set(found.right) <= set("v0123456789+-*/:() ")
+    assert all(set(variable.columns) <= {"a", "b"} for variable in found.variables)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +212,15 @@ def test_odd_names_are_names_of_terms(tmp_path: Path, name: str) -> None:
     path = tmp_path / "t.csv"
     frame.to_csv(path, index=False)
     assert qs.analyze(path, response="y", direction="maximize").to_dict()["terms"] == found.to_dict()["terms"]
+
+
+@given(st.text(st.sampled_from("ab1.^*/+-() eIlog"), max_size=30))
+def test_any_arithmetic_gives_numbers_or_an_error_in_its_place(text: str) -> None:
+    try:
+        found = model_matrix(f"y ~ I({text})", DATA)
+    except FormulaError:
+        return
+    assert np.isfinite(found.matrix).all()
 
 
 def test_aliased_terms_are_named() -> None:
