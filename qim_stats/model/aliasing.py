@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,7 @@ def main_effect_aliases(fit: Fit) -> MainEffectAliases | None:
 
     Notes
     -----
-    The alias matrix is (X'X)^-1 X'Z with Z the interaction columns (Box and Wilson 1951, JRSS B 13, 1-45).
+    The alias matrix is (X'WX)^-1 X'WZ with Z the interaction columns (Box and Wilson 1951, JRSS B 13, 1-45).
     """
     mains = [t for t in fit.model.terms if t.coded and len(t.variables) == 1]
     names = [t.name for t in mains]
@@ -60,7 +60,7 @@ def main_effect_aliases(fit: Fit) -> MainEffectAliases | None:
     low, high = columns.min(axis=0), columns.max(axis=0)
     # In coded units this changes nothing; in others it makes an interaction of the factors, not of their units.
     coded = pd.DataFrame((2.0 * columns - low - high) / (high - low), columns=names)
-    aliases = alias_matrix(fit.model, coded).coefficients.iloc[at].to_numpy()
+    aliases = alias_matrix(fit.model, coded, weights=fit.weights).coefficients.iloc[at].to_numpy()
     rows = np.abs(aliases) * ((high - low) / 2.0)[:, None]
     biased = np.asarray(rows > ZERO, dtype=np.bool_)
     if not biased.any():
@@ -70,6 +70,38 @@ def main_effect_aliases(fit: Fit) -> MainEffectAliases | None:
         interactions=int(biased.any(axis=0).sum()),
         affected=tuple(name for name, hit in zip(names, np.any(biased, axis=1), strict=True) if hit),
     )
+
+
+def fit_aliases(fit: Fit, coded: pd.DataFrame, *, order: int = 2) -> AliasMatrix:
+    """Compute the alias matrix of a fitted model, with rows for what was dropped from it.
+
+    Parameters
+    ----------
+    fit : Fit
+        A model of n trials in coded units; it may be weighted, and terms may have been dropped.
+    coded : DataFrame, shape (n, k)
+        The factors whose interactions may act, -1/+1, in the rows of the model.
+    order : int
+        As of ``alias_matrix``.
+
+    Returns
+    -------
+    AliasMatrix
+        As of ``alias_matrix``, the dropped coefficients in their places with NaN. An interaction that was dropped
+        counts as outside the model.
+
+    Raises
+    ------
+    FormulaError
+        If ``order`` is below 2.
+    """
+    found = alias_matrix(fit.model, coded, order=order, weights=fit.weights)
+    if not fit.dropped:
+        return found
+    rows = list(fit.all_names)
+    lost = {t.name for t in fit.dropped if t.name in found.factors or set(t.name.split(":")) <= set(found.factors)}
+    effects = tuple(name for name in rows if name in found.effects or name in lost)
+    return replace(found, coefficients=found.coefficients.reindex(rows), effects=effects)
 
 
 def alias_status(aliases: AliasMatrix, *, limit: int | None = None) -> pd.DataFrame:

@@ -137,10 +137,12 @@ def _alone(given: _Estimates, i: int, margin: float) -> list[tuple[object, ...]]
     per_unit[hit] = 1.0 / given.aliases[i][hit]
     best = int(_smallest(given, per_unit[None, :])[1])
     size = effect * float(per_unit[best])
-    rows = [_row(given, term, "cancel", best, size, None, f"would account for all of {term}'s effect of {effect:+.3g}")]
+    rows = [
+        _row(given, term, "cancel", best, size, None, f"would account for all of {term}'s effect of {_shown(effect)}")
+    ]
     if abs(effect) > margin:
         left = np.copysign(abs(effect) - margin, effect) * float(per_unit[best])
-        would = f"would leave {term} within its noise margin of {margin:.3g}"
+        would = f"would leave {term} within its noise margin of {_shown(margin)[1:]}"
         rows.append(_row(given, term, "noise", best, float(left), None, would))
     return rows
 
@@ -217,8 +219,13 @@ def _row(
     sizes = [] if np.isnan(relative) else [f"{relative:.2g} times the largest main effect"]
     sizes += [] if np.isnan(plausible) else [f"{plausible:.2g} times its parents' (geometric mean)"]
     told = f"; that is {' and '.join(sizes)}." if sizes else "."
-    words = f"An interaction {name} of {size:+.3g} {would}{told}"
+    words = f"An interaction {name} of {_shown(size)} {would}{told}"
     return term, kind, name, size, relative, plausible, other, words
+
+
+def _shown(value: float) -> str:
+    """Write a number with its sign; what rounding error changes in the last digits must not change the words."""
+    return f"{float(f'{value:.11g}'):+.3g}"
 
 
 def _clear(term: str, given: _Estimates, order: int) -> str:

@@ -63,7 +63,7 @@ def test_equals_r(case: str) -> None:
 
 
 def test_the_aliases_of_eight_runs_are_the_textbook_s() -> None:
-    """2^(7-4) with D = AB, E = AC, F = BC, G = ABC: Montgomery, Design and Analysis of Experiments, section 8.5.1."""
+    """2^(7-4) with D = AB, E = AC, F = BC, G = ABC: Montgomery, Design and Analysis of Experiments, chapter 8."""
     coded = fraction(3, {"D": "AB", "E": "AC", "F": "BC", "G": "ABC"})
     book = {
         "A": {"B:D", "C:E", "F:G"},

@@ -10,7 +10,9 @@ import pytest
 
 import qim_stats as qs
 from qim_stats.model.alias_matrix import alias_matrix, coded_model
-from qim_stats.model.aliasing import alias_status, new_aliases
+from qim_stats.model.aliasing import alias_status, fit_aliases, main_effect_aliases, new_aliases
+from qim_stats.model.fit import fit_ols
+from qim_stats.model.formula import model_matrix
 
 
 def full(k: int) -> pd.DataFrame:
@@ -94,3 +96,37 @@ def test_terms_that_are_lost_are_left_out() -> None:
     left = coded[coded["A"] == 1.0]
     before, after = (alias_matrix(coded_model(c), c).coefficients for c in (coded, left))
     assert "A" not in set(new_aliases(before, after)["term"])
+
+
+def test_dropped_terms_keep_their_place_and_are_not_estimable() -> None:
+    coded = full(3).assign(D=lambda x: x["A"] * x["B"] * x["C"])
+    frame = coded.assign(y=np.arange(8.0) ** 2)
+    trials = qs.read_trials(frame, response="y", direction="maximize", factors=list("ABCD"))
+    model = model_matrix("y ~ A + B + A:B + C + D + C:D", trials)
+    fit = fit_ols(model, trials.y, aliased="drop")
+    assert [term.name for term in fit.dropped] == ["C:D"]
+    found = fit_aliases(fit, trials.coded)
+    assert list(found.coefficients.index) == list(model.names)
+    status = alias_status(found).set_index("term")
+    assert status.loc["C:D", "status"] == "not estimable"
+    # What was dropped is outside the model, and goes whole into what it equals.
+    assert status.loc["A:B", "aliased_with"] == [("C:D", 1.0)]
+    assert dict(status["status"].loc[list("ABCD")]) == dict.fromkeys("ABCD", "clear")
+
+
+def test_weights_and_units_reach_the_aliases_of_main_effects() -> None:
+    coded = twelve(4).iloc[:-1]
+    frame = (3.0 + 2.0 * coded).assign(y=np.arange(11.0) ** 2)
+    trials = qs.read_trials(frame, response="y", direction="maximize", factors=list(coded.columns))
+    formula = "y ~ x0 + x1 + x2 + x3"
+    weights = np.linspace(1.0, 3.0, 11)
+    plain = main_effect_aliases(fit_ols(model_matrix(formula, trials), trials.y))
+    natural = main_effect_aliases(fit_ols(model_matrix(formula, trials, units="natural"), trials.y))
+    weighted = main_effect_aliases(fit_ols(model_matrix(formula, trials), trials.y, weights=weights))
+    assert plain is not None
+    assert natural is not None
+    assert weighted is not None
+    assert natural.largest == pytest.approx(plain.largest)
+    expected = alias_matrix(coded_model(coded), coded, weights=weights).coefficients.iloc[1:].abs()
+    assert weighted.largest == pytest.approx(expected.to_numpy().max())
+    assert weighted.largest != pytest.approx(plain.largest)
