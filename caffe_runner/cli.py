@@ -93,6 +93,27 @@ def _parser() -> OneLineParser:
     export.add_argument("--out", type=Path, required=True, metavar="TRIALS.csv")
     export.set_defaults(handler=_export)
 
+    probe = _verb(
+        verbs,
+        "probe",
+        "run one configuration with several seeds: noise, time, what the design can see",
+        "probe analysis/lenet_fashion/screen.toml --seeds 4 --at low,high",
+    )
+    probe.add_argument("study", type=Path, metavar="STUDY.toml")
+    probe.add_argument(
+        "--seeds", type=_positive, default=4, metavar="N", help="new seeds, beside the one run twice; default: 4"
+    )
+    probe.add_argument(
+        "--at",
+        default="1",
+        metavar="WHERE",
+        help="low, high, center, or the number of a run of the design; several with commas; default: 1",
+    )
+    probe.add_argument("--jobs", type=_positive, default=1, metavar="N", help="trials at once; default: 1")
+    probe.add_argument("--retry", type=_states, default=frozenset(), metavar="WHAT", help="as of run")
+    probe.add_argument("--json", metavar="PATH|-", help="also write the findings as JSON")
+    probe.set_defaults(handler=_probe)
+
     data = _verb(verbs, "data", "make a study's data ready", "data analysis/lenet_fashion/screen.toml")
     data.add_argument("study", type=Path, metavar="STUDY.toml")
     data.set_defaults(handler=_data)
@@ -176,6 +197,30 @@ def _export(args: argparse.Namespace) -> int:
 
     print(export_table(load_study(args.study), args.out))
     return _DONE
+
+
+def _probe(args: argparse.Namespace) -> int:
+    from caffe_runner.engines.docker import DockerEngine
+    from caffe_runner.probe import probe, probe_folder
+    from caffe_runner.study.check import check_study
+    from caffe_runner.study.study_file import load_study
+    from qim_stats.output import write_text
+    from qim_stats.plain import to_json
+
+    study = load_study(args.study)
+    check_study(study)
+    places = [place.strip() for place in args.at.split(",")]
+    console = Console(stderr=True)
+    found = probe(study, places, args.seeds, DockerEngine, console, jobs=args.jobs, retry=args.retry)
+    words = sys.stdout
+    if args.json == "-":
+        sys.stdout.write(to_json(found.to_dict()))
+        words = sys.stderr
+    elif args.json:
+        write_text(args.json, to_json(found.to_dict()))
+    for line in [*found.lines(), f"trials tables: {one_line(str(probe_folder(study.path)))}"]:
+        print(line, file=words)
+    return _DONE if found.complete else _ATTENTION
 
 
 def _data(args: argparse.Namespace) -> int:
