@@ -95,6 +95,25 @@ def test_which_level_is_high_does_not_matter(seed: int, flipped: set[int], lost:
     np.testing.assert_allclose(after["size"].abs(), before["size"].abs(), rtol=1e-8)
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10**6), st.permutations(range(5)), st.integers(0, 2))
+def test_neither_the_order_nor_the_names_of_factors_and_rows_matter(seed: int, order: list[int], lost: int) -> None:
+    coded, y, aliases = study(seed, 5, lost)
+    assume(aliases.coefficients.notna().all(axis=None))
+    back = {f"f{i}": f"x{i}" for i in range(5)}
+    other = coded.rename(columns={new: old for old, new in back.items()}).iloc[::-1, order]
+    before = tipping_points(aliases, estimate(coded, y))
+    after = tipping_points(alias_matrix(coded_model(other), other), estimate(other, y[::-1]))
+
+    def plain(names: pd.Series) -> list[frozenset[str]]:
+        return [frozenset(back.get(part, part) for part in str(name).split(":")) for name in names]
+
+    assert list(after["kind"]) == list(before["kind"])
+    for column in ("term", "interaction", "other"):
+        assert plain(after[column]) == plain(before[column])
+    np.testing.assert_allclose(after["size"], before["size"], rtol=1e-8)
+
+
 @settings(deadline=None)
 @given(st.floats(-3, 3), st.floats(-1, 1), st.floats(-3, 3), st.floats(-1, 1))
 def test_crossings_are_where_the_order_changes(a: float, slope_a: float, b: float, slope_b: float) -> None:
