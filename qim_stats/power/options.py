@@ -146,9 +146,8 @@ def candidates(factors: Sequence[Factor]) -> dict[str, Design]:
     base = plackett_burman(factors, default_runs(len(factors)))
     folded = foldover(base)
     designs = [base, folded, replicate(base, 2), replicate(folded, 2)]
-    larger = 2 * base.n if not _power_of_two(2 * base.n) else 2 * base.n + 4
-    if larger <= MAX_ORDER:
-        designs.append(plackett_burman(factors, larger))
+    if 2 * base.n <= MAX_ORDER:
+        designs.append(plackett_burman(factors, 2 * base.n))
     if 2 ** len(factors) <= _MOST_FULL:
         designs.append(full_factorial(factors))
     return {label(design): design for design in sorted(designs, key=lambda design: design.n)}
@@ -175,7 +174,3 @@ def _test(error: ErrorPlan, k: int, confidence: float, seed: int) -> Significanc
 def _sees(seen: Sight, effect_sd: float, power: float) -> bool:
     reached = seen.power(effect_sd)
     return reached is not None and reached >= power
-
-
-def _power_of_two(n: int) -> bool:
-    return n & (n - 1) == 0
