@@ -37,7 +37,7 @@ class BoxMeyer:
         Posterior probability that no factor is active.
     factors : DataFrame, shape (k, 2)
         ``factor, posterior``, in the given order.
-    models : DataFrame, shape (at most 10, 3)
+    models : DataFrame, shape (at most ``keep``, 3)
         The most probable models: ``factors`` (a tuple of names), ``posterior`` and ``sigma2``, the variance of a trial
         in the response's squared unit. Models as probable as each other stand in the order of their size, then names.
     count : int
@@ -83,6 +83,7 @@ def box_meyer(
     options: BoxMeyerOptions | None = None,
     *,
     blocks: Array | None = None,
+    keep: int = KEPT,
 ) -> BoxMeyer | str:
     """Weigh every set of up to ``max_factors`` active factors.
 
@@ -98,6 +99,8 @@ def box_meyer(
         Models and priors.
     blocks : ndarray of float64, shape (n, b), optional
         Block columns, in every model with the prior of an active effect; see ``block_columns``.
+    keep : int
+        How many of the most probable models to return.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def box_meyer(
     Raises
     ------
     QimError
-        If there are fewer factors than ``max_factors``, or more than a million models.
+        If there are fewer factors than ``max_factors``, or too many models (see ``BoxMeyerOptions.for_factors``).
 
     Notes
     -----
@@ -128,7 +131,7 @@ def box_meyer(
         max_order=max_order,
         none=found.none,
         factors=pd.DataFrame({"factor": list(names), "posterior": found.factors}),
-        models=_best(classes, found.models, list(names)),
+        models=_best(classes, found.models, list(names), keep),
         count=sum(len(c.members) for c in classes),
     )
 
@@ -199,10 +202,10 @@ def posteriors(classes: list[SizeClass], k: int, p: float, at: int = 0) -> Facto
     )
 
 
-def _best(classes: list[SizeClass], probabilities: list[Array], names: list[str]) -> pd.DataFrame:
+def _best(classes: list[SizeClass], probabilities: list[Array], names: list[str], keep: int) -> pd.DataFrame:
     """Return the most probable models; ties are ordered by what does not depend on the order of the factors."""
     flat = np.concatenate(probabilities)
-    kept = min(KEPT, len(flat))
+    kept = min(keep, len(flat))
     lowest = np.partition(flat, -kept)[-kept]
     rows = []
     for c, posterior in zip(classes, probabilities, strict=True):
