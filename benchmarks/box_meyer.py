@@ -1,4 +1,4 @@
-"""Seconds of Box and Meyer's analysis in the library, once warm: every set of active factors weighed.
+"""Seconds of Box and Meyer's analysis and of the search by AICc in the library, once warm.
 
 The best of several calls on made-up responses, in one process; run `python benchmarks/box_meyer.py`.
 """
@@ -15,7 +15,10 @@ import numpy as np
 from qim_stats.screening.box_meyer import BoxMeyer, box_meyer
 from qim_stats.screening.box_meyer_options import BoxMeyerOptions
 from qim_stats.screening.box_meyer_sensitivity import prior_sensitivity
+from qim_stats.screening.model_search import search_models
 
+# runs and factors of the search by AICc
+SEARCHES = ((12, 11), (24, 11), (24, 20))
 # runs, factors, most factors in a model, highest order of interactions
 CASES = ((16, 19, 5, 2), (16, 19, 5, 3), (24, 20, 6, 2), (24, 20, 6, 3), (256, 8, 5, 3))
 
@@ -45,6 +48,19 @@ def main() -> int:
         print(
             f"{runs} runs, {k} factors, up to {max_factors}, order {max_order}: {found.count:,} models in "
             f"{min(seconds):.3f} s; over the grid of priors {grid:.3f} s",
+            flush=True,
+        )
+    for runs, k in SEARCHES:
+        rng = np.random.Generator(np.random.PCG64([1, runs, k]))
+        x, y = np.sign(rng.standard_normal((runs, k))), rng.standard_normal(runs)
+        began = time.perf_counter()
+        searched = search_models(x, y, [f"x{i}" for i in range(k)])
+        took = time.perf_counter() - began
+        if isinstance(searched, str):
+            raise SystemExit(searched)
+        print(
+            f"{runs} runs, {k} factors, weak heredity, up to {searched.max_terms} terms: "
+            f"{searched.count + searched.aliased:,} models by AICc in {took:.3f} s",
             flush=True,
         )
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")

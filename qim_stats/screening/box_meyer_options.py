@@ -11,6 +11,9 @@ from qim_stats.factors import nearest
 
 MAX_G = 1000.0
 MAX_MODELS = 1_000_000
+MAX_EFFECTS = 150_000
+_DEFAULT_MODELS = 150_000
+_DEFAULT_FACTORS = 5
 _WHERE = "--box-meyer"
 _EXAMPLE = "write --box-meyer max_factors=5,max_order=3,p=0.25,g=2"
 
@@ -22,7 +25,8 @@ class BoxMeyerOptions:
     Parameters
     ----------
     max_factors : int or None
-        The most active factors in a model; None for 5, or all factors where there are fewer.
+        The most active factors in a model; None for 5, for all factors where there are fewer, and for fewer where there
+        are so many factors (from 30 on) that 5 of them make more than 150,000 models.
     max_order : int
         The highest order of interactions among active factors: 1 for main effects only, 2 for two-factor
         interactions as well.
@@ -82,7 +86,7 @@ class BoxMeyerOptions:
         Raises
         ------
         QimError
-            If there are fewer factors than ``max_factors``, or more than a million models.
+            If there are fewer factors than ``max_factors``, more than a million models, or more than 150,000 effects.
         """
         if self.max_factors is not None and self.max_factors > k:
             raise QimError(
@@ -90,14 +94,24 @@ class BoxMeyerOptions:
                 where=_WHERE,
                 remedy=f"give {k} or fewer",
             )
-        largest = min(5, k) if self.max_factors is None else self.max_factors
+        largest = self.max_factors
+        if largest is None:
+            sizes = range(1, min(_DEFAULT_FACTORS, k) + 1)
+            largest = max((size for size in sizes if count_models(k, size) <= _DEFAULT_MODELS), default=1)
         if (count := count_models(k, largest)) > MAX_MODELS:
             raise QimError(
                 f"up to {largest} of {k} factors make {count:,} models, more than {MAX_MODELS:,}",
                 where=_WHERE,
                 remedy="give a smaller max_factors",
             )
-        return largest, min(self.max_order, largest)
+        order = min(self.max_order, largest)
+        if (count := count_models(k, order)) > MAX_EFFECTS:
+            raise QimError(
+                f"{k} factors have {count:,} effects up to order {order}, more than {MAX_EFFECTS:,}",
+                where=_WHERE,
+                remedy="give a smaller max_order",
+            )
+        return largest, order
 
 
 def count_models(k: int, max_factors: int) -> int:

@@ -42,6 +42,21 @@ def test_defaults_fit_small_designs() -> None:
     assert BoxMeyerOptions().for_factors(9) == (5, 3)
 
 
+def test_defaults_bound_the_models_of_large_designs() -> None:
+    for k in (28, 40, 100, 199):
+        largest, order = BoxMeyerOptions().for_factors(k)
+        assert count_models(k, largest) <= 150_000 < count_models(k, largest + 1)
+        assert order == min(3, largest)
+
+
+def test_too_many_models_or_effects_are_refused() -> None:
+    with pytest.raises(QimError, match="up to 5 of 60 factors make 5,985,198 models, more than 1,000,000"):
+        BoxMeyerOptions(max_factors=5).for_factors(60)
+    with pytest.raises(QimError, match=r"180 factors have .* effects up to order 3"):
+        BoxMeyerOptions(max_factors=3).for_factors(180)
+    assert BoxMeyerOptions(max_factors=3, max_order=2).for_factors(180) == (3, 2)
+
+
 def test_counts_the_models() -> None:
     # The counts that the requirements on speed name.
     assert count_models(19, 5) == 16_664

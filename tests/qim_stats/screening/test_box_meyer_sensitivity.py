@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from qim_stats.screening.box_meyer import BoxMeyer, box_meyer
 from qim_stats.screening.box_meyer_options import BoxMeyerOptions
 from qim_stats.screening.box_meyer_sensitivity import LikelyG, PriorSensitivity, likely_g, prior_sensitivity
 
-FATIGUE = pd.read_csv(Path(__file__).parents[2] / "reference" / "fatigue.csv")
+REFERENCE = Path(__file__).parents[2] / "reference"
+FATIGUE = pd.read_csv(REFERENCE / "fatigue.csv")
 NAMES = list("ABCDEFG")
 X = FATIGUE[NAMES].to_numpy(dtype=np.float64)
 Y = FATIGUE["y"].to_numpy(dtype=np.float64)
@@ -34,6 +36,28 @@ def test_each_point_of_the_grid_is_an_analysis() -> None:
     assert isinstance(single, BoxMeyer)
     assert (found.ranges["low"] <= single.factors["posterior"]).all()
     assert (found.ranges["high"] >= single.factors["posterior"]).all()
+
+
+def test_isatin_as_published() -> None:
+    published = json.loads((REFERENCE / "box_meyer_published.json").read_text())["isatin"]
+    table = pd.read_csv(REFERENCE / "isatin.csv")
+    contrasts = [np.ones(16)]
+    for factor in "ABCD":
+        contrasts += [each * table[factor].to_numpy(dtype=np.float64) for each in contrasts]
+    names = [f"x{i}" for i in range(1, 16)]
+    found = prior_sensitivity(
+        np.column_stack(contrasts[1:]),
+        table["y"].to_numpy(dtype=np.float64),
+        names,
+        BoxMeyerOptions(max_factors=15, max_order=1, p=0.2),
+        ps=[0.2],
+        gs=published["gamma"],
+    )
+    assert isinstance(found, PriorSensitivity)
+    assert found.none["none"].to_numpy() == pytest.approx(published["posterior"]["none"], abs=6e-4)
+    for name in names:
+        posterior = found.table["posterior"][found.table["factor"] == name]
+        assert posterior.to_numpy() == pytest.approx(published["posterior"][name], abs=6e-4)
 
 
 def test_a_p_of_ones_own_is_in_the_grid() -> None:
