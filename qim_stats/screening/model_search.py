@@ -14,27 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qim_stats.errors import QimError
-from qim_stats.factors import nearest
-from qim_stats.screening.heredity import (
-    HEREDITIES,
-    Heredity,
-    Models,
-    count_heredity_models,
-    heredity_models,
-    two_factor_interactions,
-)
+from qim_stats.screening.heredity import Heredity, Models, heredity_models
+from qim_stats.screening.model_space import ModelSpace, TermColumns, model_space
 
 Array = npt.NDArray[np.float64]
-
-MAX_TERMS = 6
-MAX_MODELS = 1_500_000
 KEPT = 10
 CLOSE = 2.0
 _EXACT = 1e-9  # residual share of the sum of squares below which the fit is called exact
-_RIDGE = 1e-13  # keeps the factorization of aliased terms going; they are left out afterwards
 _ROUNDING = 1e-12
-_ALIASED = 1e-6  # share of a column that the model's other columns leave of it: below, they are aliased
 _TIE = 8  # decimals of AICc beyond which two models differ by rounding alone
 _FINALISTS = 500  # models fitted anew by QR, to order the best of them to full precision
 
@@ -55,6 +42,8 @@ class ModelSearch:
         Models left out because their terms cannot be told apart in these runs.
     cut : str or None
         Why ``max_terms`` is less than was asked for, or than is usual.
+    at_limit : bool
+        Whether the best model is as large as allowed, so that a larger one may be better.
     models : DataFrame, shape (at most 10, 6)
         The best: ``terms`` (a tuple), ``aicc``, ``delta`` (AICc above the best), ``weight``, ``r_squared`` and
         ``sigma`` (of a trial, in the response's unit); ``r_squared`` counts the blocks as explained. Models as good as
@@ -76,6 +65,7 @@ class ModelSearch:
     count: int
     aliased: int
     cut: str | None
+    at_limit: bool
     models: pd.DataFrame = field(repr=False)
     importance: pd.DataFrame = field(repr=False)
     effects: pd.DataFrame = field(repr=False)
@@ -123,134 +113,23 @@ def search_models(
     -----
     AICc = n log(RSS / n) + 2 K + 2 K (K + 1) / (n - K - 1), K counting the mean, the block columns, the terms and
     sigma; weights are exp(-delta / 2) over their sum (Burnham and Anderson 2002, eq. 2.4 and section 2.9.1).
+
+    The best of very many models fits well whatever the data: in 100 simulated 12-run studies of 8 factors without any
+    effect the best model was never the empty one. Whether the best stands out from that is another question, answered
+    by ``search_p_value``.
     """
-    _check(heredity, max_terms)
-    data = _Data.of(x, y, names, blocks)
-    base = data.basis.shape[1]
-    y_left = data.rest(y)
-    total = float(y_left @ y_left)
-    if total <= (1e-13 * np.abs(y).max()) ** 2 * len(y):
-        return "the response is constant" + ("" if blocks is None or not blocks.shape[1] else " within blocks")
-    usable = len(y) - base - 3
-    if usable < 1:
-        return f"{len(y)} runs are too few to compare models by AICc (at least {base + 4})"
-    most, cut = _largest_size(len(names), len(y), usable, heredity, max_terms)
-    space = _Space.of(data.rest(data.columns), y_left, base)
-    found = [(models, *space.fit(models)) for models in heredity_models(len(names), most, heredity)]
+    space = model_space(x, y, names, heredity=heredity, max_terms=max_terms, blocks=blocks)
+    if isinstance(space, str):
+        return space
+    every = heredity_models(len(names), space.max_terms, heredity)
+    found = [(models, *space.products.fit(models)) for models in every]
     if min(float(rss.min()) for _, rss, _ in found) < _EXACT:
         return "some models fit the response exactly, which leaves no error to compare them by"
-    return _summary(found, data, heredity=heredity, most=most, cut=cut)
+    return _summary(found, space, heredity)
 
 
-@dataclass(frozen=True)
-class _Space:
-    """The inner products that every model's fit comes from: terms and response of unit length, free of the blocks."""
-
-    gram: Array
-    n: int
-    base: int
-
-    @classmethod
-    def of(cls, columns: Array, y: Array, base: int) -> _Space:
-        both = np.column_stack([columns, y])
-        lengths = np.sqrt((both**2).sum(axis=0))
-        # A column within the blocks has length zero up to rounding; left at zero it counts as aliased.
-        both = np.where(lengths > 1e-9 * np.sqrt(len(y)), both / np.where(lengths > 0.0, lengths, 1.0), 0.0)
-        both[:, -1] = y / np.sqrt(y @ y)
-        return cls(both.T @ both, len(y), base)
-
-    def fit(self, models: Models) -> tuple[Array, Array]:
-        """Return RSS as a share of the response's sum of squares, and AICc up to a constant; inf where aliased."""
-        count, terms = models.shape
-        last = np.full((count, 1), len(self.gram) - 1, dtype=np.intp)
-        taken = np.hstack([models, last])
-        gram = self.gram[taken[:, :, None], taken[:, None, :]]
-        diagonal = np.arange(terms + 1)
-        gram[:, diagonal, diagonal] += _RIDGE
-        pivots = np.linalg.cholesky(gram).diagonal(axis1=1, axis2=2) ** 2
-        aliased = (pivots[:, :terms] < _ALIASED).any(axis=1)
-        rss = np.where(aliased, np.inf, pivots[:, terms])
-        parameters = self.base + terms + 1
-        penalty = 2.0 * parameters + 2.0 * parameters * (parameters + 1) / (self.n - parameters - 1)
-        return rss, np.where(aliased, np.inf, self.n * np.log(pivots[:, terms]) + penalty)
-
-
-def _check(heredity: str, max_terms: int | None) -> None:
-    if heredity not in HEREDITIES:
-        raise QimError(f"there is no heredity {heredity!r}", remedy=nearest(heredity, HEREDITIES))
-    if max_terms is not None and max_terms < 1:
-        raise QimError(f"max_terms={max_terms} leaves no term in a model", remedy="give 1 or more")
-
-
-@dataclass(frozen=True)
-class _Data:
-    """The columns of all terms, main effects first, their factors, the response, and what every model holds.
-
-    ``basis`` is an orthonormal basis of the mean and the blocks, shape (n, rank).
-    """
-
-    columns: Array
-    words: list[tuple[str, ...]]
-    y: Array
-    basis: Array
-
-    @classmethod
-    def of(cls, x: Array, y: Array, names: Sequence[str], blocks: Array | None) -> _Data:
-        pairs = two_factor_interactions(len(names))
-        columns = np.column_stack([x, *(x[:, i] * x[:, j] for i, j in pairs)])
-        ones = np.ones((len(y), 1))
-        base = ones if blocks is None else np.hstack([ones, blocks])
-        left, values, _ = np.linalg.svd(base, full_matrices=False)
-        basis = left[:, values > 1e-9 * values[0]]
-        return cls(columns, [*((name,) for name in names), *((names[i], names[j]) for i, j in pairs)], y, basis)
-
-    @property
-    def terms(self) -> list[str]:
-        return [":".join(word) for word in self.words]
-
-    @property
-    def n(self) -> int:
-        return len(self.y)
-
-    def rest(self, columns: Array) -> Array:
-        """Take the mean and the blocks out of columns; twice, as rounding errors are of the size of what went."""
-        for _ in range(2):
-            columns = columns - self.basis @ (self.basis.T @ columns)
-        return columns
-
-    def key(self, model: tuple[int, ...]) -> list[list[str]]:
-        """Return what orders models of one size by the names of their factors alone."""
-        return sorted(sorted(self.words[j]) for j in model)
-
-    def fit(self, model: tuple[int, ...]) -> tuple[Array, Array, float, int]:
-        """Fit a model by QR: coefficients and unscaled standard errors of its terms, RSS, and rank."""
-        design = np.hstack([self.basis, self.columns[:, list(model)]])
-        q, r = np.linalg.qr(design)
-        coefficients = np.linalg.solve(r, q.T @ self.y)
-        residuals = self.y - design @ coefficients
-        unscaled = np.sqrt((np.linalg.inv(r) ** 2).sum(axis=1))
-        rank = self.basis.shape[1]
-        return coefficients[rank:], unscaled[rank:], float(residuals @ residuals), design.shape[1]
-
-
-def _largest_size(k: int, n: int, usable: int, heredity: Heredity, max_terms: int | None) -> tuple[int, str | None]:
-    """Return the most terms of a model that the runs and the time allow, and the words for what was cut."""
-    wanted = min(MAX_TERMS, max(1, n // 2 - 1)) if max_terms is None else max_terms
-    most, cut = wanted, None
-    if most > usable:
-        most = usable
-        cut = f"models have up to {most} terms, not {wanted}: more leave too few runs for AICc"
-    allowed = most
-    while most > 1 and count_heredity_models(k, most, heredity) > MAX_MODELS:
-        most -= 1
-    if most < allowed:
-        cut = f"models have up to {most} terms, not {wanted}: more make over {MAX_MODELS:,} models of {k} factors"
-    return most, cut
-
-
-def _summary(
-    found: list[tuple[Models, Array, Array]], data: _Data, *, heredity: Heredity, most: int, cut: str | None
-) -> ModelSearch:
+def _summary(found: list[tuple[Models, Array, Array]], space: ModelSpace, heredity: Heredity) -> ModelSearch:
+    data = space.data
     lowest = min(float(aicc.min()) for _, _, aicc in found)
     importance = np.zeros(len(data.words))
     total, close, aliased, count = 0.0, 0, 0, 0
@@ -267,10 +146,11 @@ def _summary(
     order = sorted(range(len(shares)), key=lambda j: (-round(shares[j], _TIE), len(data.words[j]), data.key((j,))))
     return ModelSearch(
         heredity=heredity,
-        max_terms=most,
+        max_terms=space.max_terms,
         count=count - aliased,
         aliased=aliased,
-        cut=cut,
+        cut=space.cut,
+        at_limit=len(best) == space.max_terms,
         models=table[["terms", "aicc", "delta", "weight", "r_squared", "sigma"]].head(KEPT),
         importance=pd.DataFrame([(data.terms[j], shares[j]) for j in order], columns=["term", "importance"]),
         effects=_effects(best, data),
@@ -279,7 +159,7 @@ def _summary(
     )
 
 
-def _best(found: list[tuple[Models, Array, Array]], data: _Data) -> tuple[tuple[int, ...], pd.DataFrame]:
+def _best(found: list[tuple[Models, Array, Array]], data: TermColumns) -> tuple[tuple[int, ...], pd.DataFrame]:
     """Return the best model and a table of one more than is shown; ties do not depend on the order of the factors.
 
     AICc from the normal equations is exact to a few digits less than a fit by QR, so the finalists are fitted anew.
@@ -318,7 +198,7 @@ def _aicc(rss: float, n: int, parameters: int) -> float:
     return float(n * np.log(rss / n)) + 2.0 * parameters + 2.0 * parameters * (parameters + 1) / (n - parameters - 1)
 
 
-def _effects(model: tuple[int, ...], data: _Data) -> pd.DataFrame:
+def _effects(model: tuple[int, ...], data: TermColumns) -> pd.DataFrame:
     estimates, unscaled, rss, rank = data.fit(model)
     sigma = np.sqrt(rss / (data.n - rank))
     return pd.DataFrame(

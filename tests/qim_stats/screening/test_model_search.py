@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import qim_stats as qs
 from qim_stats.errors import QimError
-from qim_stats.screening import model_search
+from qim_stats.screening import model_space
 from qim_stats.screening.heredity import HEREDITIES, Heredity, count_heredity_models
 from qim_stats.screening.model_search import ModelSearch, search_models
 
@@ -65,6 +65,8 @@ def test_fatigue_is_factor_f_and_its_interaction_with_g() -> None:
     # Their equation: log life = 5.7 + 0.458 F - 0.459 FG.
     assert found.effects["estimate"].round(3).tolist() == [0.458, -0.459]
     assert found.max_terms == 5
+    assert not found.at_limit
+    assert search(x, y, factors, max_terms=2).at_limit
 
 
 def test_reactor_twelve_runs_give_the_effects_of_the_full_factorial() -> None:
@@ -141,7 +143,7 @@ def test_says_when_the_space_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = search(x, y, names, max_terms=30, heredity="strong")
     assert asked.max_terms == 8
     assert asked.cut == "models have up to 8 terms, not 30: more leave too few runs for AICc"
-    monkeypatch.setattr(model_search, "MAX_MODELS", 500)
+    monkeypatch.setattr(model_space, "MAX_MODELS", 500)
     cut = search(x, y, names)
     assert cut.count + cut.aliased == count_heredity_models(6, cut.max_terms, "weak") <= 500
     assert count_heredity_models(6, cut.max_terms + 1, "weak") > 500
