@@ -201,7 +201,7 @@ def _export(args: argparse.Namespace) -> int:
 
 def _probe(args: argparse.Namespace) -> int:
     from caffe_runner.engines.docker import DockerEngine
-    from caffe_runner.probe import probe, probe_folder
+    from caffe_runner.probe import TABLE, probe, probe_folder
     from caffe_runner.study.check import check_study
     from caffe_runner.study.study_file import load_study
     from qim_stats.output import write_text
@@ -218,7 +218,7 @@ def _probe(args: argparse.Namespace) -> int:
         words = sys.stderr
     elif args.json:
         write_text(args.json, to_json(found.to_dict()))
-    for line in [*found.lines(), f"trials tables: {one_line(str(probe_folder(study.path)))}"]:
+    for line in [*found.lines(), f"trials table: {one_line(str(probe_folder(study.path) / TABLE))}"]:
         print(line, file=words)
     return _DONE if found.complete else _ATTENTION
 

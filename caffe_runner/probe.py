@@ -8,7 +8,7 @@ run: asking for more seeds later goes on from those measured.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -34,7 +34,8 @@ MAX_SEEDS = 100
 """As many new seeds as can be asked for."""
 
 _SEED_OFFSET = 1 << 30  # the study's own trials are numbered from 1, so no probe trial shares a seed with them
-_TABLE = "trials.csv"
+TABLE = "trials.csv"
+"""The trials of the configurations probed last, as a pilot for ``python -m qim_stats power``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,12 @@ def probe(
     folder = probe_folder(study.path)
     folder.mkdir(exist_ok=True)
     with study_lock(folder):
-        found = []
+        found: list[Configuration] = []
         for place, chosen in levels.items():
             trials = plan_probe(study, chosen)
             entries = _run(study, dataset, folder / _folder_name(place), trials, manner)
             found.append(Configuration(place, chosen, tuple(entries)))
+        write_text(folder / TABLE, trials_csv(_numbered(found), study.response))
     return Probe(study.name, study.response, tuple(found), study.build_design(), study.chance_text())
 
 
@@ -178,6 +180,15 @@ def _run_levels(study: Study, place: str) -> dict[str, Level]:
     return {factor.name: factor.decode(int(runs[place][factor.name])) for factor in design.factors}
 
 
+def _numbered(found: Sequence[Configuration]) -> list[Entry]:
+    """Return all trials with a run number for each configuration, which tells a table's reader what belongs together."""
+    return [
+        replace(entry, trial=replace(entry.trial, run=run))
+        for run, one in enumerate(found, start=1)
+        for entry in one.entries
+    ]
+
+
 def _folder_name(place: str) -> str:
     return f"run-{place}" if place.isdecimal() else place
 
@@ -193,13 +204,9 @@ def _run(study: Study, dataset: Dataset, folder: Path, trials: list[Trial], mann
         ledger.release_interrupted()
         wanted = [entry for entry in ledger.entries() if entry.trial.number <= manner.count]
         left = pending(wanted, manner.retry)
-        try:
-            if left:
-                session = Session(study, dataset, folder, ledger, manner.console)
-                run_trials(session, left, manner.open_engine, manner.jobs)
-        finally:
-            entries = [entry for entry in ledger.entries() if entry.trial.number <= manner.count]
-            write_text(folder / _TABLE, trials_csv(entries, study.response))
-        return entries
+        if left:
+            session = Session(study, dataset, folder, ledger, manner.console)
+            run_trials(session, left, manner.open_engine, manner.jobs)
+        return [entry for entry in ledger.entries() if entry.trial.number <= manner.count]
     finally:
         ledger.close()

@@ -165,8 +165,10 @@ class Probe:
         told = []
         for one in self.configurations:
             told += wrap(f"at {one.place}: " + ", ".join(f"{name} {level}" for name, level in one.levels.items()))
-            values = [number(value) for value in one.responses(self.response)]
-            told += labelled("seeds", f"{self.response} {', '.join(values) or 'not measured'}")
+            values = one.responses(self.response)
+            alone = pooled_noise([values], self.confidence)
+            spread = "" if isinstance(alone, str) else f"; SD {number(alone.sd)}"
+            told += labelled("seeds", f"{self.response} {', '.join(map(number, values)) or 'not measured'}{spread}")
         told.append("")
         told += labelled("same", self._same_words())
         told += labelled("noise", self._noise_words())

@@ -74,6 +74,18 @@ def _check_levels(study: Study, factor: StudyFactor) -> None:
         )
 
 
+def _check_middle(study: Study, factor: StudyFactor) -> None:
+    """Check that the field of a factor takes the level in the middle, as low and high being whole numbers is not enough."""
+    try:
+        apply_levels(study, {factor.name: factor.factor.middle})
+    except StudyError as error:
+        raise StudyError(
+            f"the design needs {factor.name!r} halfway between its levels: {error.problem}",
+            where=factor.where_high,
+            remedy="choose levels with such a value in the middle, or a design of two levels",
+        ) from error
+
+
 def _check_trials(study: Study, decisive: list[StudyFactor]) -> None:
     """Check one run of the design for each combination of the levels that decide what can be measured."""
     runs: dict[tuple[Level, ...], dict[str, Level]] = {}

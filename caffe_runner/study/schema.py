@@ -88,10 +88,17 @@ class DataSpec(_Strict):
 class DesignSpec(_Strict):
     """``[design]``: which runs."""
 
-    kind: Literal["plackett-burman", "full-factorial"] = "plackett-burman"
+    kind: Literal[
+        "plackett-burman", "full-factorial", "fractional", "definitive", "box-tyssedal", "no-confounding"
+    ] = "plackett-burman"
     runs: Natural | None = None
+    resolution: Natural | None = None
     foldover: bool = False
     replicates: Natural = 1
+    center_points: Annotated[int, Field(ge=0)] = 0
+    blocks: Natural = 1
+    columns: Literal["first", "best"] = "first"
+    order: Literal["random", "drift-proof"] = "random"
 
 
 class LimitsSpec(_Strict):

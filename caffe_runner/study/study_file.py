@@ -196,7 +196,7 @@ class Study:
         from qim_stats.design import DesignSettings, build_design
 
         asked = self.design
-        settings = DesignSettings(asked.kind, asked.runs, asked.foldover, asked.replicates)
+        settings = DesignSettings(**asked.model_dump())
         try:
             return build_design(settings, self.factors, self.seed)
         except QimError as error:
@@ -269,7 +269,7 @@ def canonical_text(study: Study) -> str:
         f"test_net = {study.test_net}",
         f"seed = {spec.seed}",
         *(f"data.{key} = {json.dumps(value)}" for key, value in spec.data.model_dump().items()),
-        *(f"design.{key} = {json.dumps(value)}" for key, value in spec.design.model_dump().items()),
+        *(f"design.{key} = {json.dumps(value)}" for key, value in _decisive_design(spec.design).items()),
     ]
     for factor in study.factor_specs:
         levels = f"{json.dumps(factor.low)} / {json.dumps(factor.high)}"
@@ -279,6 +279,14 @@ def canonical_text(study: Study) -> str:
     for title, message in (("solver", solver), ("net", study.net)):
         lines += [f"{title}: {line}" for line in write_text(message).splitlines()]
     return "\n".join(lines) + "\n"
+
+
+def _decisive_design(design: DesignSpec) -> dict[str, object]:
+    """Return the keys of a design, those of plain designs always and the others where they say something."""
+    plain = ("kind", "runs", "foldover", "replicates")
+    return {key: value for key, value in design.model_dump().items() if key in plain} | {
+        key: value for key, value in design.model_dump(exclude_defaults=True).items() if key not in plain
+    }
 
 
 def _copy(message: CaffeMessage) -> CaffeMessage:

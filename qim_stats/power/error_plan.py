@@ -64,20 +64,23 @@ def plan_error(x: npt.ArrayLike, blocks: Sequence[Hashable] | None = None) -> Er
 
     Notes
     -----
-    Pure error has n - (distinct rows, by block) degrees of freedom. Where each row's mirror image is there too, the
-    n/2 halved differences of the pairs hold main effects and noise alone, and leave n/2 - k, one less where blocks
-    may differ (Stallrich et al., arXiv 2507.14648). The residual has n - k - (blocks) or, with blocks, what the rank
-    says.
+    Pure error has n - (distinct rows, by block) degrees of freedom. Where each row's mirror image is there too, half
+    the differences of the pairs hold main effects and noise alone, and leave (distinct rows)/2 - k, one less where the
+    images lie in another block, to which pure error is added (Stallrich et al. 2025, arXiv 2507.14648). The residual
+    has n - rank of the blocks and factors.
     """
-    coded = np.asarray(x, dtype=np.float64)
+    coded = np.asarray(x, dtype=np.float64) + 0.0
     labels = list(blocks) if blocks is not None else [0] * len(coded)
-    several = len(set(labels)) > 1
-    groups = {(row.tobytes(), label) for row, label in zip(coded + 0.0, labels, strict=True)}
+    rows = [row.tobytes() for row in coded]
+    groups = Counter(zip(rows, labels, strict=True))
     pure = len(coded) - len(groups)
     if pure >= _ENOUGH_PURE:
         return ErrorPlan("pure", float(pure))
-    fold = len(coded) // 2 - coded.shape[1] - several
-    if fold >= _ENOUGH_FOLDOVER and _mirrored(coded):
+    # Adding 0.0 turns -0.0, the mirror of a center level, into 0.0.
+    images = [(-row + 0.0).tobytes() for row in coded]
+    shifted = Counter(zip(images, labels, strict=True)) != groups
+    fold = len(groups) // 2 - coded.shape[1] - shifted + pure
+    if fold >= _ENOUGH_FOLDOVER and Counter(images) == Counter(rows):
         return ErrorPlan("foldover", float(fold))
     means = np.array(labels, dtype=object)[:, None] == np.array(list(dict.fromkeys(labels)), dtype=object)
     residual = len(coded) - int(np.linalg.matrix_rank(np.column_stack([means.astype(np.float64), coded])))
@@ -85,10 +88,3 @@ def plan_error(x: npt.ArrayLike, blocks: Sequence[Hashable] | None = None) -> Er
         return ErrorPlan("residual", float(residual))
     contrasts = len(coded) - means.shape[1]
     return ErrorPlan("pse", None, contrasts) if contrasts >= MIN_CONTRASTS else ErrorPlan("none")
-
-
-def _mirrored(coded: Array) -> bool:
-    """Whether each row's mirror image is there as often as the row."""
-    # Adding 0.0 turns -0.0, the mirror of a center level, into 0.0.
-    rows = Counter(row.tobytes() for row in coded + 0.0)
-    return all(rows[(-np.frombuffer(row) + 0.0).tobytes()] == count for row, count in rows.items())

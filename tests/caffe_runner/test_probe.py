@@ -15,7 +15,7 @@ from caffe_runner.probe import MAX_SEEDS, configuration, plan_probe, probe_folde
 from caffe_runner.probe_findings import Configuration, Probe
 from caffe_runner.study.study_file import Study, load_study
 from caffe_runner.trial import AT_CHANCE, Trial, TrialResult, TrialState
-from qim_stats.power import detectable_effects, pooled_noise
+from qim_stats.power import detectable_effects, pilot_noise, pooled_noise
 from qim_stats.power.options import coded_design
 
 Write = Callable[..., Path]
@@ -132,10 +132,14 @@ def test_a_probe_with_real_caffe_is_deterministic_resumable_and_apart(lenet: Wri
     assert more["configurations"][0]["trials"][:3] == answer["configurations"][0]["trials"]
     assert [len(one["trials"]) for one in more["configurations"]] == [4, 4]
     assert len(list((folder / "low" / "trials").iterdir())) == 4
-    with (folder / "high" / "trials.csv").open() as table:
+    with (folder / "trials.csv").open() as table:
         rows = list(csv.DictReader(table))
-    assert [row["accuracy"] for row in rows[:1]] == [row["accuracy"] for row in rows[1:2]]
-    assert len({row["seed"] for row in rows}) == 3
+    assert [row["run"] for row in rows] == ["1"] * 4 + ["2"] * 4
+    assert [rows[i]["accuracy"] for i in (0, 4)] == [rows[i]["accuracy"] for i in (1, 5)]
+    noise = pilot_noise(folder / "trials.csv", "accuracy", ["momentum", "weight_decay"])
+    assert (noise.df, noise.groups) == (4, 2)
+    assert noise.sd == pytest.approx(more["noise"]["sd"])
+    assert noise.low == pytest.approx(more["noise"]["conf_low"])
 
     refused = runner("probe", study, "--at", "9")
     assert refused.returncode == 2
