@@ -181,7 +181,7 @@ def _run_levels(study: Study, place: str) -> dict[str, Level]:
 
 
 def _numbered(found: Sequence[Configuration]) -> list[Entry]:
-    """Return all trials with a run number for each configuration, which tells a table's reader what belongs together."""
+    """Return all trials with a run number for each configuration: so a table of them tells what belongs together."""
     return [
         replace(entry, trial=replace(entry.trial, run=run))
         for run, one in enumerate(found, start=1)
