@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Adjustment = Literal["holm", "bh", "none"]
+Adjustment = Literal["holm", "bh", "max-t", "none"]
 Array = npt.NDArray[np.float64]
 
 
@@ -16,26 +16,35 @@ def adjust_p_values(p_values: Array, method: Adjustment) -> Array:
 
     Parameters
     ----------
-    p_values : ndarray of float64, shape (m,)
-        Raw p-values of one family of tests.
-    method : {"holm", "bh", "none"}
+    p_values : ndarray of float64, shape (..., m)
+        Raw p-values of one family of tests, or of many families.
+    method : {"holm", "bh", "max-t", "none"}
         ``"holm"`` (Holm 1979, Scandinavian Journal of Statistics 6, 65-70) bounds the chance of any false claim;
         ``"bh"`` (Benjamini and Hochberg 1995, JRSS B 57, 289-300) the expected share of false ones.
+        ``"max-t"`` needs the joint distribution of the statistics, which ``simultaneous.max_t`` has.
 
     Returns
     -------
-    ndarray of float64, shape (m,)
+    ndarray of float64, shape (..., m)
         Adjusted p-values in the same order.
+
+    Raises
+    ------
+    ValueError
+        For ``"max-t"``.
     """
-    m = len(p_values)
-    order = np.argsort(p_values, kind="stable")
-    adjusted = np.empty(m)
+    if method == "max-t":
+        raise ValueError("p-values alone do not determine max-t adjusted ones")
+    m = p_values.shape[-1]
+    order = np.argsort(p_values, axis=-1, kind="stable")
+    raw = np.take_along_axis(p_values, order, axis=-1)
     if method == "holm":
-        scaled = p_values[order] * (m - np.arange(m))
-        adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
+        ordered = np.minimum(np.maximum.accumulate(raw * (m - np.arange(m)), axis=-1), 1.0)
     elif method == "bh":
-        scaled = p_values[order] * m / (np.arange(m) + 1.0)
-        adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+        scaled = raw * m / (np.arange(m) + 1.0)
+        ordered = np.minimum(np.minimum.accumulate(scaled[..., ::-1], axis=-1)[..., ::-1], 1.0)
     else:
-        adjusted[:] = p_values
+        ordered = raw
+    adjusted = np.empty(p_values.shape)
+    np.put_along_axis(adjusted, order, ordered, axis=-1)
     return adjusted

@@ -18,14 +18,14 @@ _TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Contrasts:
-    """Mutually orthogonal -1/+1 columns that, with the mean and the blocks, use up all n trials.
+    """Mutually orthogonal -1/+1 columns that, with the mean and the blocks, use up all trials but centre points.
 
     Parameters
     ----------
     names : tuple of str
         Factors, interactions as ``a:b``, spare columns as ``e1``, ...
     matrix : ndarray of float64, shape (n, m)
-        The columns.
+        The columns; 0 in centre points.
     rebuilt : tuple of str
         Names of spare columns that the table did not hold.
     """
@@ -35,8 +35,13 @@ class Contrasts:
     rebuilt: tuple[str, ...] = ()
 
     def effects(self, y: Array) -> Array:
-        """Return the m contrasts of a response, mean at high minus mean at low, in its unit."""
-        return np.asarray(2.0 * (self.matrix.T @ y) / len(y), dtype=np.float64)
+        """Return the m contrasts of responses, shape (..., n), mean at high minus mean at low, in their unit."""
+        return np.asarray(2.0 * (y @ self.matrix) / self.trials, dtype=np.float64)
+
+    @property
+    def trials(self) -> int:
+        """Number of trials that the contrasts compare: all but centre points."""
+        return int(np.count_nonzero(self.matrix[:, 0])) if self.matrix.shape[1] else 0
 
 
 def find_contrasts(trials: Trials) -> Contrasts | str:
@@ -52,14 +57,16 @@ def find_contrasts(trials: Trials) -> Contrasts | str:
     Contrasts or str
         The reason, as a clause, when the design has replicates, is not orthogonal, or cannot be completed.
     """
-    n = trials.n
-    base = _nuisance(trials)
-    free = n - base.shape[1]
-    if _is_replicated(trials):
+    rows = factorial_rows(trials)
+    if not rows.any():
+        return "all trials are centre points"
+    base = _nuisance(trials, rows)
+    free = len(base) - base.shape[1]
+    if _is_replicated(trials, rows):
         return "the runs are replicated, which gives an error estimate of its own"
     if free > MAX_CONTRASTS:
         return f"{free} contrasts are more than the {MAX_CONTRASTS} a pseudo standard error is simulated for"
-    columns = trials.coded.to_numpy(dtype=np.float64)
+    columns = trials.coded.to_numpy(dtype=np.float64)[rows]
     mains = columns[:, : len(trials.factors)]
     if not _orthogonal(np.hstack([base, mains])):
         return "the usable trials are not an orthogonal design (trials are missing or the design is unbalanced)"
@@ -69,29 +76,54 @@ def find_contrasts(trials: Trials) -> Contrasts | str:
     start = np.hstack([mains, spare[:, kept]])
     matrix, names = _add_interactions(base, start, names, mains)
     if matrix.shape[1] == free:
-        return Contrasts(tuple(names), matrix)
+        return Contrasts(tuple(names), _with_centre_points(matrix, rows))
     rest = complete(np.hstack([base, matrix]))
     if rest is None:
         return "the design's spare columns are not in the table and do not follow from the others"
     extra = _free_names(rest.shape[1], {*names, *trials.factor_names, *trials.dummies})
-    return Contrasts((*names, *extra), np.hstack([matrix, rest]), tuple(extra))
+    return Contrasts((*names, *extra), _with_centre_points(np.hstack([matrix, rest]), rows), tuple(extra))
 
 
-def _nuisance(trials: Trials) -> Array:
+def factorial_rows(trials: Trials) -> npt.NDArray[np.bool_]:
+    """Tell the trials at low or high levels of all factors from centre points, whose numeric factors are coded 0.
+
+    Parameters
+    ----------
+    trials : Trials
+        n usable trials.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        False for centre points.
+    """
+    return np.asarray((trials.coded[trials.factor_names] != 0.0).all(axis=1).to_numpy(), dtype=np.bool_)
+
+
+def _with_centre_points(matrix: Array, rows: npt.NDArray[np.bool_]) -> Array:
+    whole = np.zeros((len(rows), matrix.shape[1]))
+    whole[rows] = matrix
+    return whole
+
+
+def _nuisance(trials: Trials, rows: npt.NDArray[np.bool_]) -> Array:
     """Return an orthogonal basis of the mean and the block differences, each column of squared length n."""
-    blocks = trials.blocks
-    if blocks is None:
-        return np.ones((trials.n, 1))
-    indicators = np.array([[label == other for other in sorted(set(blocks))] for label in blocks], dtype=np.float64)
+    n = int(rows.sum())
+    labels = [label for label, kept in zip(trials.blocks or [], rows, strict=False) if kept]
+    blocks = sorted(set(labels))
+    if len(blocks) < 2:
+        return np.ones((n, 1))
+    indicators = np.array([[label == other for other in blocks] for label in labels], dtype=np.float64)
     indicators[:, 0] = 1.0
-    return np.asarray(np.linalg.qr(indicators)[0] * np.sqrt(trials.n), dtype=np.float64)
+    return np.asarray(np.linalg.qr(indicators)[0] * np.sqrt(n), dtype=np.float64)
 
 
-def _is_replicated(trials: Trials) -> bool:
+def _is_replicated(trials: Trials, rows: npt.NDArray[np.bool_]) -> bool:
     """Whether each run was done several times; a design that merely projects onto few factors is not replicated."""
-    if "replicate" in trials.frame and trials.frame.loc[trials.usable, "replicate"].nunique() > 1:
+    used = trials.frame.loc[trials.usable][rows]
+    if "replicate" in used and used["replicate"].nunique() > 1:
         return True
-    counts = np.unique(trials.coded.to_numpy(), axis=0, return_counts=True)[1]
+    counts = np.unique(trials.coded.to_numpy()[rows], axis=0, return_counts=True)[1]
     return bool(counts.min() > 1 and counts.min() == counts.max())
 
 

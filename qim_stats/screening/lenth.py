@@ -1,11 +1,13 @@
-"""Lenth's pseudo standard error: an error estimate from the contrasts of an unreplicated design themselves.
+"""Lenth's analysis: an error estimate from the contrasts of an unreplicated design themselves.
 
 Lenth, R. V. (1989), Quick and easy analysis of unreplicated factorials, Technometrics 31, 469-473. It supposes that
-most contrasts are inert, so that a median of their absolute values measures noise alone.
+most contrasts are inert, so that a median of their absolute values measures noise alone. The same analysis is done with
+the other pseudo standard errors of ``pseudo_errors``.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,10 +16,12 @@ import pandas as pd
 
 from qim_stats.distributions import t_quantile
 from qim_stats.screening.contrasts import Contrasts
-from qim_stats.screening.lenth_null import LenthNull, null_distribution, pseudo_standard_error
+from qim_stats.screening.lenth_null import LenthNull, null_distribution
+from qim_stats.screening.pseudo_errors import PSEUDO_ERRORS, PseMethod
 
 Array = npt.NDArray[np.float64]
 MIN_CONTRASTS = 4
+EXACT = 1e-10  # a pseudo standard error below this share of the response's SD is rounding error
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Lenth:
     pse : float
         Pseudo standard error of an effect, in the response's unit.
     me_t, sme_t : float
-        Margin of error and simultaneous margin of error by Lenth's own t(m/3) approximation.
+        Margin of error and simultaneous margin of error by Lenth's own t(m/3) approximation; NaN with another pseudo
+        standard error, for which it was not made.
     me, sme : float
         The same from the simulated null distribution.
     effects : DataFrame, shape (m, 5)
@@ -40,6 +45,10 @@ class Lenth:
         Spare columns that the table did not hold.
     null : LenthNull
         The simulated null distribution.
+    trials : int
+        Number of trials that each contrast compares, half of them with the other half.
+    method : {"lenth", "dong", "zahn", "juan-pena", "daniel"}
+        Which pseudo standard error.
     """
 
     m: int
@@ -51,9 +60,18 @@ class Lenth:
     effects: pd.DataFrame
     rebuilt: tuple[str, ...]
     null: LenthNull = field(repr=False)
+    trials: int
+    method: PseMethod = "lenth"
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of one trial that the pseudo standard error of an effect, 2 sigma / sqrt(n), implies."""
+        return self.pse * math.sqrt(self.trials) / 2.0
 
 
-def lenth(contrasts: Contrasts, y: Array, *, confidence: float = 0.95, seed: int = 0) -> Lenth | str:
+def lenth(
+    contrasts: Contrasts, y: Array, *, confidence: float = 0.95, seed: int = 0, method: PseMethod = "lenth"
+) -> Lenth | str:
     """Analyze the contrasts of an unreplicated orthogonal design.
 
     Parameters
@@ -66,11 +84,13 @@ def lenth(contrasts: Contrasts, y: Array, *, confidence: float = 0.95, seed: int
         Of the margins of error.
     seed : int
         Of the simulated null distribution.
+    method : {"lenth", "dong", "zahn", "juan-pena", "daniel"}
+        Which pseudo standard error.
 
     Returns
     -------
     Lenth or str
-        The reason, as a clause, when there are fewer than 4 contrasts, or half of them are zero.
+        The reason, as a clause, when there are fewer than 4 contrasts, or the pseudo standard error is zero.
 
     Notes
     -----
@@ -80,17 +100,17 @@ def lenth(contrasts: Contrasts, y: Array, *, confidence: float = 0.95, seed: int
     m = len(effects)
     if m < MIN_CONTRASTS:
         return f"{m} contrasts are too few (at least {MIN_CONTRASTS})"
-    pse = float(pseudo_standard_error(effects[None, :])[0])
-    if pse <= 1e-10 * float(np.std(y)):
+    pse = float(PSEUDO_ERRORS[method](effects[None, :])[0])
+    if pse <= EXACT * float(np.std(y)):
         return "half or more of the contrasts are zero, which leaves a pseudo standard error of zero"
-    null = null_distribution(m, seed)
+    null = null_distribution(m, seed, method)
     ratios = effects / pse
     gamma = (1.0 + confidence ** (1.0 / m)) / 2.0
     return Lenth(
         m=m,
         pse=pse,
-        me_t=t_quantile((1.0 + confidence) / 2.0, m / 3.0) * pse,
-        sme_t=t_quantile(gamma, m / 3.0) * pse,
+        me_t=t_quantile((1.0 + confidence) / 2.0, m / 3.0) * pse if method == "lenth" else math.nan,
+        sme_t=t_quantile(gamma, m / 3.0) * pse if method == "lenth" else math.nan,
         me=null.margin(confidence) * pse,
         sme=null.simultaneous_margin(confidence) * pse,
         effects=pd.DataFrame(
@@ -104,4 +124,6 @@ def lenth(contrasts: Contrasts, y: Array, *, confidence: float = 0.95, seed: int
         ),
         rebuilt=contrasts.rebuilt,
         null=null,
+        trials=contrasts.trials,
+        method=method,
     )

@@ -19,11 +19,57 @@ def analyze(table: str | pd.DataFrame, **options: object) -> qs.Analysis:
     return qs.analyze(source, response="y", direction="maximize", **options)  # type: ignore[arg-type]
 
 
-def test_auto_takes_the_residual_where_there_is_one() -> None:
-    found = analyze("etch.csv")
+def noise(design: qs.Design, seed: int = 0) -> pd.DataFrame:
+    table = design.natural()
+    names = [f.name for f in design.factors]
+    kept = [c for c in ("run", "replicate", "block") if table[c].nunique() > 1]
+    return table[[*kept, *names]].assign(y=np.random.default_rng(seed).standard_normal(len(table)))
+
+
+def factors(k: int) -> list[qs.Factor]:
+    return [qs.Factor(f"x{i}", 0, 1) for i in range(k)]
+
+
+def pb12(k: int) -> qs.Design:
+    return qs.plackett_burman(factors(k), runs=12, seed=1)
+
+
+def test_a_given_formula_takes_the_residual_as_lm_does() -> None:
+    found = analyze("etch.csv", formula="y ~ gap + flow * power")
     assert found.error_source == "residual"
-    assert found.error.df == 12.0
+    assert found.error.df == 11.0
     assert found.error.sigma == found.glance()["sigma"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("design", "source", "df", "why_not"),
+    [
+        (qs.replicate(pb12(8), 2), "pure", 12.0, "residual (15 degrees"),
+        (pb12(8), "residual", 3.0, "no replicates"),
+        # Half of the 24 trials' differences: 12 pairs, 8 factors, a shift between the blocks.
+        (qs.foldover(pb12(8)), "foldover", 3.0, "no replicates"),
+        (qs.foldover(pb12(10)), "residual", 12.0, "1, where 3 are wanted"),
+        (qs.replicate(qs.foldover(pb12(8)), 2), "pure", 24.0, ""),
+        (qs.full_factorial(factors(4), seed=0), "foldover", 4.0, "no replicates"),
+        (pb12(11), "pse", 11 / 3, ""),
+    ],
+)
+def test_auto_chooses_from_the_design(design: qs.Design, source: str, df: float, why_not: str) -> None:
+    found = [analyze(noise(design, seed)) for seed in range(2)]
+    assert {a.error_source for a in found} == {source}
+    assert [a.error.df for a in found] == pytest.approx([df] * 2)
+    assert why_not in found[0].error.reason
+
+
+def test_auto_combines_when_replicates_are_all_there_is() -> None:
+    table = noise(pb12(11))
+    more = pd.concat([table, table.iloc[[2, 7]].assign(y=[0.3, -0.2])], ignore_index=True).drop(columns="run")
+    found = analyze(more)
+    assert found.error_source == "combined"
+    assert found.error.df == pytest.approx(2 + 11 / 3)
+    residual = analyze(more, error="residual").error
+    assert residual.sigma == pytest.approx(analyze(more, error="pure").error.sigma)
+    assert residual.df == 2.0
 
 
 def test_pure_error_is_the_spread_within_cells() -> None:
@@ -90,6 +136,10 @@ def test_what_cannot_be_had_is_refused_when_asked_for() -> None:
         analyze(frame, error="pse")
     with pytest.raises(TrialsError, match="no pure error"):
         analyze(frame, error="pure")
+    with pytest.raises(TrialsError, match="no degrees of freedom beside the main effects"):
+        analyze(frame, error="foldover")
+    with pytest.raises(TrialsError, match="cannot be combined: no two usable trials"):
+        analyze(frame, error="combined")
     with pytest.raises(qs.QimError, match="not a choice"):
         analyze(frame, error="guess")
 
