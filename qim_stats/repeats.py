@@ -56,6 +56,13 @@ def find_repeats(
     ``replicate`` and ``seed`` no row is a repeat.
     """
     first = rows.copy()
+    if (
+        "seed" in frame
+        and frame["seed"].dtype.kind in "iuf"
+        and frame["seed"].is_unique
+        and frame["seed"].notna().all()
+    ):
+        return first  # as most tables are: no need to look closer
     identity = pd.DataFrame({c: _identity(frame, rows, c) for c in ("seed", "replicate", "run")}, index=rows)
     known = identity["seed"] != ""
     identity["run"] = identity["run"].where(~known, "")

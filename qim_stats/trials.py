@@ -301,8 +301,8 @@ def _trial_alerts(
     repeated = sizes[sizes > 1]
     if len(repeated):
         text = (
-            f"{repeated.sum()} rows are repeats of {_count(len(repeated))} (the same settings and seed, or the same run "
-            "and replicate number) and are averaged into one each: a repeat tells nothing of the noise between trials."
+            f"{repeated.sum()} rows are repeats of {_count(len(repeated))} (same settings and seed, or same run and "
+            "replicate number) and are averaged into one each: a repeat tells nothing of the noise between trials."
         )
         alerts.append(Alert("repeats_averaged", "warning", text))
     if scored.any():
