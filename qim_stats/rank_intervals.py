@@ -106,6 +106,32 @@ def rank_intervals(known: EffectUncertainty, *, confidence: float, seed: int) ->
     return RankIntervals(apart & (magnitude[:, None] > magnitude[None, :]), critical)
 
 
+def sampled_ranks(known: EffectUncertainty, *, seed: int) -> npt.NDArray[np.int64]:
+    """Draw effects from their posterior under flat priors and rank them.
+
+    Parameters
+    ----------
+    known : EffectUncertainty
+        k effects.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    ndarray of int64, shape (20000, k)
+        Ranks by size of effect + SE t(df), the posterior under a flat prior on effects and log sigma.
+    """
+    effects = known.effects
+    order = _canonical_order(effects)
+    rng = np.random.Generator(np.random.PCG64([seed, 1]))
+    normal = rng.standard_normal((DRAWS, len(effects))) @ np.linalg.cholesky(_canonical_covariance(known)).T
+    scale = np.sqrt(rng.chisquare(known.df, DRAWS) / known.df)
+    drawn = np.abs(np.abs(effects)[order] + normal / scale[:, None])
+    places = np.empty(drawn.shape, dtype=np.int64)
+    places[:, order] = np.argsort(np.argsort(-drawn, axis=1), axis=1) + 1
+    return places
+
+
 def top_probabilities(known: EffectUncertainty, tops: tuple[int, ...], *, seed: int) -> dict[int, Array]:
     """Estimate each factor's probability of being among the largest.
 
@@ -121,21 +147,10 @@ def top_probabilities(known: EffectUncertainty, tops: tuple[int, ...], *, seed: 
     Returns
     -------
     dict of int to ndarray of float64, shape (k,)
-        Shares of 20,000 draws of effect + SE t(df), the posterior under a flat prior on effects and log sigma.
+        Shares of the draws of ``sampled_ranks``.
     """
-    effects = known.effects
-    order = _canonical_order(effects)
-    rng = np.random.Generator(np.random.PCG64([seed, 1]))
-    normal = rng.standard_normal((DRAWS, len(effects))) @ np.linalg.cholesky(_canonical_covariance(known)).T
-    scale = np.sqrt(rng.chisquare(known.df, DRAWS) / known.df)
-    drawn = np.abs(np.abs(effects)[order] + normal / scale[:, None])
-    places = np.argsort(np.argsort(-drawn, axis=1), axis=1)
-    answer = {}
-    for top in tops:
-        share = np.empty(len(effects))
-        share[order] = (places < top).mean(axis=0)
-        answer[top] = share
-    return answer
+    drawn = sampled_ranks(known, seed=seed)
+    return {top: np.asarray((drawn <= top).mean(axis=0), dtype=np.float64) for top in tops}
 
 
 def _canonical_order(effects: Array) -> npt.NDArray[np.intp]:

@@ -11,7 +11,7 @@ from scipy import stats
 
 import qim_stats as qs
 from qim_stats.rank_intervals import EffectUncertainty, rank_intervals, top_probabilities
-from qim_stats.ranking import ranks
+from qim_stats.ranking import Ranking, rank_study, ranks
 from qim_stats.screening.lenth_null import pseudo_standard_error
 
 
@@ -92,3 +92,114 @@ def test_one_factor_has_the_only_rank() -> None:
     row = qs.analyze(frame, response="y", direction="maximize").ranking().iloc[0]
     assert (row["rank"], row["rank_low"], row["rank_high"], row["tied_with"]) == (1, 1, 1, [])
     assert row["importance"] == pytest.approx(1.0)
+
+
+def study(
+    x: pd.DataFrame, y: np.ndarray[tuple[int], np.dtype[np.float64]], **options: object
+) -> tuple[qs.Analysis, Ranking]:
+    done = qs.analyze(x.assign(y=y), response="y", direction="maximize", **options)  # type: ignore[arg-type]
+    factors = [f.name for f in done.trials.factors]
+    found = rank_study(
+        done.fit, done.error, done.tidy(), factors, confidence=0.95, seed=0, coded=done.trials.coded[factors]
+    )
+    return done, found
+
+
+def screen(k: int, *, fold: bool = False) -> pd.DataFrame:
+    design = qs.plackett_burman([qs.Factor(f"f{i}", -1, 1) for i in range(k)], runs=12, seed=0)
+    x = design.coded[[f"f{i}" for i in range(k)]].astype(float)
+    return pd.concat([x, -x], ignore_index=True) if fold else x
+
+
+@pytest.mark.parametrize("fold", [False, True])
+def test_no_interval_is_narrower_than_that_of_a_layer(fold: bool) -> None:
+    x = screen(6, fold=fold)
+    rng = np.random.default_rng(11)
+    for _ in range(5):
+        coded = x.to_numpy()
+        y = coded @ rng.standard_normal(6) + coded[:, 0] * coded[:, 1] + 0.1 * rng.standard_normal(len(x))
+        table = study(x, y)[1].table
+        for _, row in table.iterrows():
+            for layer in (row["sampling"], row["alias_aware"]):
+                assert row["rank_low"] <= layer["rank_low"] <= layer["rank_high"] <= row["rank_high"]
+            assert row["alias_aware"]["rank_low"] <= row["alias_aware"]["marginal_low"]
+            assert set(row["sampling"]["tied_with"]) <= set(row["tied_with"])
+            assert row["p_top"] == row["alias_aware"]["p_top"]
+
+
+def test_ordered_pairs_are_those_not_tied() -> None:
+    x = screen(5, fold=True)
+    y = x.to_numpy() @ [4.0, -2.0, 0.0, 0.0, 0.0] + 0.2 * np.random.default_rng(12).standard_normal(24)
+    found = study(x, y)[1]
+    tied = dict(zip(found.table["factor"], found.table["tied_with"], strict=True))
+    assert len(found.pairs) == 10
+    for _, pair in found.pairs.iterrows():
+        assert pair["ordered"] == (pair["other"] not in tied[pair["factor"]])
+        assert pair["ordered"] == (pair["factor"] not in tied[pair["other"]])
+        if pair["ordered"]:
+            assert min(pair["p_larger"], pair["p_larger_sampling"]) >= 0.95
+    assert found.pairs.loc[found.pairs["factor"] == "f0", "ordered"].all()
+    assert found.table["p_sign"].iloc[:2].min() > 0.99
+
+
+def test_raw_rank_is_that_of_the_signed_sums() -> None:
+    x = screen(5)
+    y = np.random.default_rng(13).standard_normal(12)
+    table = study(x, y)[1].table.set_index("factor")
+    sums = {f: sum(level * response for level, response in zip(x[f], y, strict=True)) for f in x}
+    assert table["raw_effect"].to_dict() == pytest.approx(sums)
+    # All runs done: the design is balanced, and both ways of ranking agree.
+    assert table["raw_rank"].tolist() == table["rank"].tolist()
+    lost = study(x.iloc[:11], y[:11])[1].table.set_index("factor")
+    assert lost.loc["f0", "raw_effect"] == pytest.approx(float(x["f0"][:11] @ y[:11]))
+    assert lost["effect"].to_list() != pytest.approx((lost["raw_effect"] / 6.0).to_list())
+
+
+def test_a_complete_factorial_has_the_sampling_layer_alone() -> None:
+    x = qs.full_factorial([qs.Factor(n, -1, 1) for n in "abc"], seed=0).coded[["a", "b", "c"]].astype(float)
+    found = study(x, np.random.default_rng(14).standard_normal(8))[1]
+    assert "nothing is aliased" in found.alias_reason
+    assert found.table["alias_aware"].tolist() == [None] * 3
+    assert found.pairs["p_larger"].isna().all()
+    assert [row["p_top"] for row in found.table["sampling"]] == found.table["p_top"].tolist()
+
+
+def test_without_an_error_estimate_nothing_is_claimed() -> None:
+    x = screen(4)
+    done, found = study(x, (2.0 * x["f0"] + x["f1"]).to_numpy())
+    assert done.error_source == "none"
+    assert found.alias_reason == "there is no error estimate"
+    assert set(found.table["rank_low"]) == {1}
+    assert set(found.table["rank_high"]) == {4}
+    assert found.table["p_top"].tolist() == [{"1": None, "3": None}] * 4
+    assert not found.pairs["ordered"].any()
+
+
+def test_blocks_are_taken_out_of_both_layers() -> None:
+    x = screen(5, fold=True)
+    y = x.to_numpy() @ [3.0, -1.5, 1.0, 0.0, 0.0] + 0.1 * np.random.default_rng(15).standard_normal(24)
+    block = np.repeat([1, 2], 12)
+    one, other = (study(x.assign(block=block), y + shift * block)[1].table for shift in (0.0, 1000.0))
+    for column in ("rank", "rank_low", "rank_high", "tied_with"):
+        assert one[column].tolist() == other[column].tolist()
+    assert [r["effect"] for r in other["alias_aware"]] == pytest.approx(
+        [r["effect"] for r in one["alias_aware"]], rel=1e-6, abs=1e-6
+    )
+
+
+def test_a_factor_that_is_not_estimable_may_have_any_rank() -> None:
+    x = screen(5, fold=True)
+    y = x.to_numpy() @ [4.0, -2.0, 0.0, 0.0, 0.0] + 0.1 * np.random.default_rng(16).standard_normal(24)
+    names = [str(c) for c in x.columns]
+    done = qs.analyze(x.assign(y=y), response="y", direction="maximize", formula="y ~ f0 + f1 + f2 + f3")
+    found = rank_study(
+        done.fit, done.error, done.tidy(), names, confidence=0.95, seed=0, coded=x.set_axis(done.trials.coded.index)
+    )
+    last = found.table.iloc[-1]
+    assert (last["factor"], last["rank"], last["rank_low"], last["rank_high"]) == ("f4", None, 1, 5)
+    assert sorted(last["tied_with"]) == ["f0", "f1", "f2", "f3"]
+    assert np.isnan(last["effect"])
+    assert found.table["rank"].tolist()[:2] == [1, 2]
+    # f4 may come before anybody: f0 is before three others for certain, and not more.
+    first = found.table.iloc[0]
+    assert (first["rank_low"], first["rank_high"]) == (1, 2)

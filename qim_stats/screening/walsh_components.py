@@ -1,0 +1,231 @@
+"""The components of the heredity-Walsh mixture: Gaussian priors on main effects and all interactions at once.
+
+A response on k two-level factors is a sum of half effects b_S times the products of the columns in S, over the subsets
+S of the factors (its Walsh expansion). A component says which factors are active and ties each interaction to its
+parents. With r_i = 1 for active factors, 0.3 for the others, and s2 the scale of an active half effect,
+
+    Var(b_S) = s2 r_i^2                              |S| = 1
+    Var(b_S) = s2 rho^2 r_i^2 r_j^2                  |S| = 2
+    Var(b_S) = s2 eta^(2(|S|-1)) prod_{i in S} r_i^2 |S| > 2
+    Var(trial) = s2 lam
+
+so that no column of an interaction is ever formed: with z_i = r_i^2 x_i x'_i the covariance of two responses is
+
+    K(x, x') / s2 = [prod_i (1 + eta^2 z_i) - 1] / eta^2 + (rho^2 - eta^2) sum_{i<j} z_i z_j
+
+A scale of their own (eta) for interactions of three and more factors is needed where a foldover has cleared the main
+effects of two-factor interactions: what is left, interactions of three, would otherwise be judged by the size of those
+of two, and intervals come out too short.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from qim_stats.screening.walsh_cells import Cells
+
+Array = npt.NDArray[np.float64]
+Sets = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.intp]
+INACTIVE = 0.3  # scale of an inactive factor's half effect, relative to an active one's
+P_ACTIVE = 0.4  # prior probability that a factor is active
+RHO = (0.3, 0.5, 0.7, 0.9)
+ETA = (0.3, 0.7)
+LAM = (0.05, 0.2, 0.8)
+GRID: Array = np.array(list(product(RHO, ETA, LAM)))  # (24, 3): rho, eta, lam, equally probable
+_CHUNK = 2_000_000  # numbers in a batch of matrices
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Posterior of the half effects given the component: t with the cells' df, in the response's unit.
+
+    Parameters
+    ----------
+    mean : ndarray of float64, shape (c, k)
+        Centre.
+    shape : ndarray of float64, shape (c, k, k)
+        Scale matrix times the degrees of freedom: Q (D - D X'W X D).
+    """
+
+    mean: Array
+    shape: Array
+
+
+def log_prior(active: Sets) -> Array:
+    """Return the log prior probability of sets of active factors, shape (s,), given (s, k)."""
+    count = active.sum(axis=1)
+    return np.asarray(count * np.log(P_ACTIVE) + (active.shape[1] - count) * np.log1p(-P_ACTIVE), dtype=np.float64)
+
+
+def relative_variances(active: Sets) -> Array:
+    """Return r_i^2, shape (s, k)."""
+    return np.where(active, 1.0, INACTIVE**2)
+
+
+def kernel(x: Array, other: Array, active: Sets, grid: Array) -> Array:
+    """Return the covariance of responses at two lists of settings, without the trial's noise, in units of s2.
+
+    Parameters
+    ----------
+    x, other : ndarray of float64, shapes (m, k) and (o, k)
+        Settings coded -1/0/+1.
+    active : ndarray of bool, shape (c, k)
+        Active factors of c components.
+    grid : ndarray of float64, shape (c, 3)
+        Their rho, eta and lam.
+
+    Returns
+    -------
+    ndarray of float64, shape (c, m, o)
+        The formula is in the module's head.
+    """
+    pair = (x[:, None, :] * other[None, :, :]).reshape(-1, x.shape[1]).T
+    flags = active.astype(np.float64)
+    product_term = np.empty((len(active), pair.shape[1]))
+    eta2 = grid[:, 1:2] ** 2
+    for value in np.unique(grid[:, 1]):
+        rows = grid[:, 1] == value
+        slack = np.log1p(value**2 * INACTIVE**2 * pair)
+        product_term[rows] = flags[rows] @ (np.log1p(value**2 * pair) - slack) + slack.sum(axis=0)
+    np.expm1(product_term, out=product_term)
+    product_term /= eta2
+    product_term += (grid[:, :1] ** 2 - eta2) * _pair_sums(pair, flags)
+    return product_term.reshape(len(active), len(x), len(other))
+
+
+def _pair_sums(pair: Array, flags: Array) -> Array:
+    """Return sum_{i<j} z_i z_j = [(sum z_i)^2 - sum z_i^2] / 2 for each set and pair of settings."""
+    first = flags @ ((1.0 - INACTIVE**2) * pair) + INACTIVE**2 * pair.sum(axis=0)
+    squares = pair * pair
+    second = flags @ ((1.0 - INACTIVE**4) * squares) + INACTIVE**4 * squares.sum(axis=0)
+    return np.asarray(0.5 * (first * first - second), dtype=np.float64)
+
+
+def chunks(count: int, cells: Cells) -> list[slice]:
+    """Return slices of components small enough to hold their matrices in memory."""
+    step = max(1, _CHUNK // cells.m**2)
+    return [slice(start, min(start + step, count)) for start in range(0, count, step)]
+
+
+def covariances(cells: Cells, active: Sets, grid: Array) -> Array:
+    """Return R, the covariance of the cells' means with the noise of their trials, in units of s2: (c, m, m)."""
+    matrices = kernel(cells.x, cells.x, active, grid)
+    diagonal = np.arange(cells.m)
+    matrices[:, diagonal, diagonal] += grid[:, 2:3] / cells.size
+    return matrices
+
+
+def log_weights(cells: Cells, y: Array, active: Sets, grid: Array) -> Array:
+    """Return the log posterior weights of components, up to a constant.
+
+    With the nuisance columns B under a flat prior and s2 under 1/s2, both integrated out: prior(c) |R|^-1/2
+    |B'R^-1 B|^-1/2 lam^-(n-m)/2 (y'Wy + S/lam)^-(n-q)/2, where S is the sum of squares within cells, and R and W are
+    those of the cells' means.
+
+    Parameters
+    ----------
+    cells : Cells
+        The trials.
+    y : ndarray of float64, shape (n,)
+        The response, near 1 in scale.
+    active, grid : ndarray, shapes (c, k) and (c, 3)
+        The components.
+
+    Returns
+    -------
+    ndarray of float64, shape (c,)
+        The grid's own prior is even.
+    """
+    means, within = cells.means(y)
+    right = np.column_stack([cells.nuisance, means])
+    answer = np.empty(len(active))
+    for part in chunks(len(active), cells):
+        lower = np.asarray(np.linalg.cholesky(covariances(cells, active[part], grid[part])), dtype=np.float64)
+        solved = _forward(lower, right)
+        gram = solved.transpose(0, 2, 1) @ solved
+        log_det = 2.0 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+        answer[part] = _evidence(cells, gram, log_det, within, grid[part, 2])
+    return answer + log_prior(active)
+
+
+def _forward(lower: Array, right: Array) -> Array:
+    """Solve L Z = right for a batch of lower triangles: (c, m, m) and (m, q) to (c, m, q)."""
+    solved = np.empty((len(lower), *right.shape))
+    for i in range(len(right)):
+        known = lower[:, i : i + 1, :i] @ solved[:, :i]
+        solved[:, i] = (right[i] - known[:, 0]) / lower[:, i, i, None]
+    return solved
+
+
+def _evidence(cells: Cells, gram: Array, log_det: Array, within: float, lam: Array) -> Array:
+    """Turn the Gram matrices of L^-1 [B, y] into log marginal likelihoods."""
+    q = gram.shape[1] - 1
+    # The Cholesky factor of [B, y]'R^-1[B, y] ends with the root of y'Wy.
+    corner = np.diagonal(np.linalg.cholesky(gram), axis1=1, axis2=2)
+    log_nuisance = 2.0 * np.log(corner[:, :q]).sum(axis=1)
+    total = corner[:, q] ** 2 + within / lam
+    spare = cells.n - cells.m
+    evidence = -0.5 * (log_det + log_nuisance + cells.df * np.log(total) + spare * np.log(lam))
+    return np.asarray(evidence, dtype=np.float64)
+
+
+def projected_inverses(cells: Cells, active: Sets, grid: Array) -> tuple[Array, Array]:
+    """Return W = R^-1 - R^-1 B (B'R^-1 B)^-1 B'R^-1 and log |R| + log |B'R^-1 B|.
+
+    Parameters
+    ----------
+    cells : Cells
+        m cells and q nuisance columns B.
+    active, grid : ndarray, shapes (c, k) and (c, 3)
+        The components.
+
+    Returns
+    -------
+    W : ndarray of float64, shape (c, m, m)
+        In units of 1/s2.
+    log_det : ndarray of float64, shape (c,)
+        Sum of both logarithms.
+    """
+    matrices = covariances(cells, active, grid)
+    inverse = np.asarray(np.linalg.inv(matrices), dtype=np.float64)
+    weighed = inverse @ cells.nuisance
+    inner = cells.nuisance.T @ weighed
+    inverse -= weighed @ np.linalg.solve(inner, weighed.transpose(0, 2, 1))
+    log_det = np.linalg.slogdet(matrices)[1] + np.linalg.slogdet(inner)[1]
+    return inverse, np.asarray(log_det, dtype=np.float64)
+
+
+def moments(cells: Cells, y: Array, w: Array, active: Sets, lam: Array) -> Moments:
+    """Return the posterior of the half effects given each component.
+
+    b | c, y ~ t_df( D X'W y, Q/df (D - D X'W X D) ) with D = diag(r_i^2) and Q = y'Wy + S/lam.
+
+    Parameters
+    ----------
+    cells : Cells
+        The trials.
+    y : ndarray of float64, shape (n,)
+        The response.
+    w : ndarray of float64, shape (c, m, m)
+        As of ``projected_inverses``.
+    active, lam : ndarray, shapes (c, k) and (c,)
+        The components.
+
+    Returns
+    -------
+    Moments
+        In the unit of y.
+    """
+    means, within = cells.means(y)
+    variances = relative_variances(active)
+    shrunk = variances[:, :, None] * (cells.x.T @ w)
+    shape = -(shrunk @ cells.x) * variances[:, None, :]
+    diagonal = np.arange(cells.x.shape[1])
+    shape[:, diagonal, diagonal] += variances
+    total = (means @ w) @ means + within / lam
+    return Moments(shrunk @ means, total[:, None, None] * shape)

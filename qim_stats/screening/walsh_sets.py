@@ -1,0 +1,188 @@
+"""Which components of the heredity-Walsh mixture carry the posterior: all of them, the likely ones, or a sample.
+
+Up to 12 factors every set of active factors is weighed; where that would take long, sets that two scales find hopeless
+are left out first. Beyond 12 factors sets are sampled by parallel Gibbs chains: each factor in turn becomes active or
+not with its probability given the rest, then the scales move by Metropolis steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qim_stats.screening.walsh_cells import Cells
+from qim_stats.screening.walsh_components import GRID, Indices, Sets, chunks, log_weights
+
+Array = npt.NDArray[np.float64]
+Progress = Callable[[int, int], None]
+ENUMERATED = 12  # factors
+_EVERY = 3e9  # components times m^3 that are worth weighing one by one
+_HOPELESS = 15.0  # log units behind the best set at which a set is left out
+_MIDDLE = len(GRID) // 2 - 2  # a scale in the middle of the grid
+_CHAINS = 32
+_SWEEPS = (40, 100)  # run in, kept
+_EVALUATIONS = 6e10  # m^3 that a chain may cost in all; fewer sweeps for larger studies
+_SCALE_STEPS = 4
+_FEWEST = 8  # sweeps to run in, and to keep
+
+
+@dataclass(frozen=True)
+class Components:
+    """Components with their posterior probabilities.
+
+    Parameters
+    ----------
+    active : ndarray of bool, shape (c, k)
+        Active factors.
+    grid : ndarray of int, shape (c,)
+        Rows of ``walsh_components.GRID``.
+    weight : ndarray of float64, shape (c,)
+        Sums to 1.
+    """
+
+    active: Sets
+    grid: Indices
+    weight: Array
+
+    def scales(self) -> Array:
+        """Return rho, eta and lam, shape (c, 3)."""
+        return np.asarray(GRID[self.grid], dtype=np.float64)
+
+
+def all_sets(k: int) -> Sets:
+    """Return the 2^k sets of k factors, shape (2^k, k)."""
+    return np.asarray((np.arange(2**k)[:, None] >> np.arange(k)) & 1, dtype=np.bool_)
+
+
+def cross(active: Sets) -> tuple[Sets, Indices]:
+    """Return every set with every scale of the grid."""
+    return np.repeat(active, len(GRID), axis=0), np.tile(np.arange(len(GRID)), len(active))
+
+
+def affordable(cells: Cells) -> bool:
+    """Whether every component can be weighed in a few seconds."""
+    return _factors(cells) <= ENUMERATED and 2.0 ** _factors(cells) * len(GRID) * _cost(cells) <= _EVERY
+
+
+def enumerable(cells: Cells) -> bool:
+    """Whether the likely components can be found by weighing every set at two scales."""
+    return _factors(cells) <= ENUMERATED and 2.0 ** _factors(cells) * _cost(cells) <= 2.0 * _EVERY
+
+
+def tractable(cells: Cells) -> bool:
+    """Whether the posterior can be had in half a minute or so."""
+    least = _CHAINS * 2 * _FEWEST * (cells.x.shape[1] + _SCALE_STEPS) * _cost(cells)
+    return enumerable(cells) or least <= _EVALUATIONS
+
+
+def enumerate_components(cells: Cells, y: Array, progress: Progress | None = None) -> Components:
+    """Weigh the components of every set of factors, or of every likely one.
+
+    Parameters
+    ----------
+    cells : Cells
+        Trials of at most 12 factors.
+    y : ndarray of float64, shape (n,)
+        The response.
+    progress : callable, optional
+        Called with the components weighed and their number.
+
+    Returns
+    -------
+    Components
+        Those with any weight to speak of.
+    """
+    sets = all_sets(cells.x.shape[1])
+    if not affordable(cells):
+        sets = _likely(cells, y, sets)
+    active, grid = cross(sets)
+    logs = np.empty(len(active))
+    for part in chunks(len(active), cells):
+        logs[part] = log_weights(cells, y, active[part], GRID[grid[part]])
+        if progress is not None:
+            progress(part.stop, len(active))
+    return weigh(active, grid, logs)
+
+
+def weigh(active: Sets, grid: Indices, logs: Array) -> Components:
+    """Turn log weights into components, the heaviest first; those below 1e-12 of the heaviest are left out."""
+    # Rounded, so that components that differ by rounding error keep their order.
+    order = np.argsort(-np.round(logs - logs.max(), 9), kind="stable")
+    order = order[logs[order] > logs.max() - 27.6]
+    weight = np.exp(logs[order] - logs.max())
+    return Components(active[order], grid[order], weight / weight.sum())
+
+
+def _factors(cells: Cells) -> int:
+    return int(cells.x.shape[1])
+
+
+def _cost(cells: Cells) -> float:
+    return float(cells.m**3 + 100 * cells.m**2)
+
+
+def _likely(cells: Cells, y: Array, sets: Sets) -> Sets:
+    """Leave out the sets that are hopeless both at a middling scale and at the best scale of the full set."""
+    full = np.ones((len(GRID), sets.shape[1]), dtype=np.bool_)
+    best = int(np.argmax(log_weights(cells, y, full, GRID)))
+    behind = np.full(len(sets), np.inf)
+    for scale in sorted({best, _MIDDLE}):
+        logs = log_weights(cells, y, sets, np.repeat(GRID[scale][None], len(sets), axis=0))
+        behind = np.minimum(behind, logs.max() - logs)
+    most = max(16, int(_EVERY / len(GRID) / _cost(cells)))
+    order = np.argsort(np.round(behind, 9), kind="stable")[:most]
+    return sets[order[behind[order] <= _HOPELESS]]
+
+
+def sample_components(cells: Cells, y: Array, rng: np.random.Generator, progress: Progress | None = None) -> Components:
+    """Sample components from their posterior.
+
+    Parameters
+    ----------
+    cells : Cells
+        Trials of any number of factors.
+    y : ndarray of float64, shape (n,)
+        The response.
+    rng : Generator
+        Of the chains.
+    progress : callable, optional
+        Called with the sweeps done and their number.
+
+    Returns
+    -------
+    Components
+        Equally probable, in the order sampled.
+    """
+    k = cells.x.shape[1]
+    share = min(1.0, _EVALUATIONS / (_CHAINS * sum(_SWEEPS) * (k + _SCALE_STEPS) * _cost(cells)))
+    run_in, kept = (max(_FEWEST, round(share * count)) for count in _SWEEPS)
+    active = rng.random((_CHAINS, k)) < 0.4
+    grid = rng.integers(len(GRID), size=_CHAINS)
+    logs = log_weights(cells, y, active, GRID[grid])
+    sets, scales = [], []
+    for sweep in range(run_in + kept):
+        for step in range(k + _SCALE_STEPS):
+            proposal, moved = active, grid
+            if step < k:
+                proposal = active.copy()
+                proposal[:, step] ^= True
+            else:
+                moved = rng.integers(len(GRID), size=_CHAINS)
+            found = log_weights(cells, y, proposal, GRID[moved])
+            gain = np.clip(found - logs, -700.0, 700.0)
+            # Gibbs for a factor (two states), Metropolis for the scales (even proposals).
+            chance = 1.0 / (1.0 + np.exp(-gain)) if step < k else np.exp(np.minimum(gain, 0.0))
+            taken = rng.random(_CHAINS) < chance
+            active = np.where(taken[:, None], proposal, active)
+            grid = np.where(taken, moved, grid)
+            logs = np.where(taken, found, logs)
+        if sweep >= run_in:
+            sets.append(active)
+            scales.append(grid)
+        if progress is not None:
+            progress(sweep + 1, run_in + kept)
+    count = kept * _CHAINS
+    return Components(np.concatenate(sets), np.concatenate(scales), np.full(count, 1.0 / count))

@@ -1,0 +1,207 @@
+"""The alias-aware posterior: against brute force in R, its symmetries, and what it says of aliased effects."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import qim_stats as qs
+from qim_stats.screening.walsh_cells import collapse
+from qim_stats.screening.walsh_components import kernel, log_weights, moments, projected_inverses
+from qim_stats.screening.walsh_mixture import WalshDesign, WalshPosterior, walsh_design
+from qim_stats.screening.walsh_sets import enumerate_components, sample_components
+
+Array = npt.NDArray[np.float64]
+REFERENCE = Path(__file__).parents[2] / "reference" / "walsh_mixture.json"  # by walsh_mixture.R beside it
+
+
+@pytest.fixture(scope="module")
+def reference() -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(REFERENCE.read_text())
+    return answer
+
+
+def plackett_burman(k: int, runs: int, *, fold: bool = False) -> Array:
+    names = [f"f{i}" for i in range(k)]
+    design = qs.plackett_burman([qs.Factor(n, -1, 1) for n in names], runs=runs, seed=0)
+    x = design.coded[names].to_numpy(dtype=np.float64)
+    return np.vstack([x, -x]) if fold else x
+
+
+def design(x: Array, nuisance: Array | None = None, weights: Array | None = None) -> WalshDesign:
+    made = walsh_design(x, nuisance, weights)
+    assert isinstance(made, WalshDesign)
+    return made
+
+
+def posterior(made: WalshDesign, y: Array, seed: int = 0) -> WalshPosterior:
+    found = made.posterior(y, seed)
+    assert isinstance(found, WalshPosterior)
+    return found
+
+
+def test_components_equal_brute_force(reference: dict[str, Any]) -> None:
+    cells = collapse(np.array(reference["x"], float), np.array(reference["block"], float)[:, None])
+    assert (cells.n, cells.m, cells.df) == (8, 7, 6)  # two trials of +++ share block 1, the third has block 0
+    y = np.array(reference["y"])
+    rows = reference["components"]
+    active = np.array([r["active"] for r in rows], dtype=bool)
+    grid = np.array([[r["rho"], r["eta"], r["lam"]] for r in rows])
+    logs = log_weights(cells, y, active, grid)
+    assert logs - logs[0] == pytest.approx([r["log_weight"] for r in rows], abs=1e-9)
+    found = moments(cells, y, projected_inverses(cells, active, grid)[0], active, grid[:, 2])
+    assert found.mean == pytest.approx(np.array([r["mean"] for r in rows]), rel=1e-9, abs=1e-11)
+    assert found.shape == pytest.approx(np.array([r["shape"] for r in rows]), rel=1e-9, abs=1e-10)
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_mixture_equals_brute_force(reference: dict[str, Any], prepared: bool) -> None:
+    made = design(np.array(reference["x"], float), np.array(reference["block"], float)[:, None])
+    found = posterior(made.prepared() if prepared else made, np.array(reference["y"]))
+    assert found.p_active == pytest.approx(reference["p_active"], abs=1e-9)
+    sd = np.array(reference["sd"])
+    assert found.mean == pytest.approx(reference["mean"], abs=4 * float(sd.max()) / np.sqrt(len(found.draws)))
+    assert found.sd == pytest.approx(sd, rel=0.1)  # t with 6 degrees of freedom: heavy tails
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1000), k=st.integers(1, 5))
+def test_kernel_is_the_sum_over_all_interactions(seed: int, k: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.choice([-1.0, 0.0, 1.0], size=(4, k))
+    other = rng.choice([-1.0, 0.0, 1.0], size=(3, k))
+    active, (rho, eta) = rng.random(k) < 0.5, rng.uniform(0.2, 0.9, 2)
+    r2 = np.where(active, 1.0, 0.09)
+    total = np.zeros((4, 3))
+    for subset in product([False, True], repeat=k):
+        members = np.array(subset)
+        size = int(members.sum())
+        if size:
+            scale = {1: 1.0, 2: rho**2}.get(size, eta ** (2 * (size - 1)))
+            total += scale * np.outer(x[:, members].prod(axis=1), other[:, members].prod(axis=1)) * r2[members].prod()
+    assert kernel(x, other, active[None], np.array([[rho, eta, 0.2]]))[0] == pytest.approx(total)
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_order_of_rows_and_factors_and_signs_do_not_matter(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = plackett_burman(5, 12)[rng.permutation(12)[:11]]
+    block = (np.arange(11) < 6).astype(float)[:, None]
+    y = x @ [3.0, -2.0, 1.0, 0.0, 0.0] + rng.standard_normal(11)
+    one = posterior(design(x, block), y)
+    rows, columns, signs = rng.permutation(11), rng.permutation(5), rng.choice([-1.0, 1.0], 5)
+    other = posterior(design((x * signs)[rows][:, columns], block[rows]), 1000.0 * y[rows] - 7.0)
+    assert other.draws == pytest.approx((1000.0 * one.draws * signs)[:, columns], rel=1e-6, abs=1e-4)
+    assert other.p_active == pytest.approx(one.p_active[columns])
+
+
+def test_one_input_gives_the_same_bytes() -> None:
+    x = plackett_burman(4, 12)
+    y = np.random.default_rng(0).standard_normal(12)
+    assert posterior(design(x), y, 3).draws.tobytes() == posterior(design(x), y, 3).draws.tobytes()
+    assert posterior(design(x), y, 3).draws.tobytes() != posterior(design(x), y, 4).draws.tobytes()
+
+
+def test_prepared_design_gives_the_same_posterior() -> None:
+    x = plackett_burman(5, 12, fold=True)
+    y = np.random.default_rng(0).standard_normal(24) + x[:, 0]
+    assert posterior(design(x).prepared(), y).draws == pytest.approx(posterior(design(x), y).draws, abs=1e-8)
+
+
+def test_weighted_trials_collapse_without_loss() -> None:
+    rng = np.random.default_rng(1)
+    x = plackett_burman(4, 12)[[0, 0, 1, 2, 3, 3, 3, 4, 5]]
+    y, weights = rng.standard_normal(9), rng.uniform(0.5, 3.0, 9)
+    weights /= weights.mean()
+    active = np.array([[True, False, False, True], [True, True, True, False]])
+    grid = np.array([[0.3, 0.7, 0.2], [0.9, 0.3, 0.8]])
+    expected = []
+    for r, lam in zip(kernel(x, x, active, grid), grid[:, 2], strict=True):
+        inverse = np.linalg.inv(r + lam * np.diag(1.0 / weights))
+        ones = inverse.sum(axis=0)
+        w = inverse - np.outer(ones, ones) / ones.sum()
+        expected.append(0.5 * np.linalg.slogdet(inverse)[1] - 0.5 * np.log(ones.sum()) - 4.0 * np.log(y @ w @ y))
+    found = log_weights(collapse(x, weights=10.0 * weights), y, active, grid)
+    prior = np.log([0.4**2 * 0.6**2, 0.4**3 * 0.6])
+    assert np.diff(found - prior) == pytest.approx(np.diff(expected), abs=1e-9)
+
+
+def test_a_foldover_clears_what_a_plain_design_cannot() -> None:
+    x = plackett_burman(6, 12)
+    fold = plackett_burman(6, 12, fold=True)
+
+    def response(rows: Array) -> Array:
+        noise = 0.05 * np.random.default_rng(2).standard_normal(len(rows))
+        return np.asarray(2.0 * rows[:, 0] + rows[:, 1] + rows[:, 0] * rows[:, 1] + noise, dtype=np.float64)
+
+    plain, folded = posterior(design(x), response(x)), posterior(design(fold), response(fold))
+    assert folded.sd.max() < 0.5 * plain.sd.max()
+    assert folded.mean[:2] == pytest.approx([2.0, 1.0], abs=0.1)
+    assert folded.p_larger[0, 1] > 0.95
+    assert folded.p_sign(np.array([1.0, -1.0, 1.0, 1.0, 1.0, 0.0]))[:2] == pytest.approx([1.0, 0.0], abs=0.01)
+    assert np.isnan(folded.p_sign(np.zeros(6))).all()
+
+
+def test_probabilities_are_shares_of_the_ranks() -> None:
+    x = plackett_burman(5, 12)
+    found = posterior(design(x), x[:, 0] + np.random.default_rng(3).standard_normal(12))
+    assert (np.sort(found.ranks, axis=1) == np.arange(1, 6)).all()
+    assert found.p_top(1).sum() == pytest.approx(1.0)
+    assert found.p_top(3).sum() == pytest.approx(3.0)
+    expected = (np.abs(found.draws)[:, :, None] > np.abs(found.draws)[:, None, :]).mean(axis=0)
+    assert found.p_larger == pytest.approx(expected)
+
+
+def test_sampled_sets_agree_with_all_sets() -> None:
+    rng = np.random.default_rng(4)
+    x = plackett_burman(7, 12)
+    cells = collapse(x)
+    y = x @ [2.0, -1.5, 1.0, 0.0, 0.0, 0.0, 0.0] + rng.standard_normal(12)
+    y = (y - y.mean()) / y.std()
+    every = enumerate_components(cells, y)
+    steps: list[tuple[int, int]] = []
+    found = sample_components(cells, y, rng, lambda done, total: steps.append((done, total)))
+    assert found.weight @ found.active == pytest.approx(every.weight @ every.active, abs=0.05)
+    assert found.weight @ found.scales() == pytest.approx(every.weight @ every.scales(), abs=0.05)
+    assert steps[-1][0] == steps[-1][1] == len(steps)
+
+
+def test_sets_of_many_factors_are_sampled() -> None:
+    x = plackett_burman(13, 16 + 4)
+    y = 3.0 * x[:, 4] + 0.5 * np.random.default_rng(5).standard_normal(20)
+    found = posterior(design(x), y)
+    assert found.p_top(1)[4] > 0.9
+    assert found.mean[4] == pytest.approx(3.0, abs=0.5)
+
+
+def test_center_points_bend_nothing() -> None:
+    x = plackett_burman(4, 12)
+    y = x @ [2.0, 1.0, 0.0, 0.0] + 0.1 * np.random.default_rng(6).standard_normal(12)
+    centers = np.zeros((3, 4))
+    made = design(np.vstack([x, centers]))
+    assert made.cells.df == 13  # the mean and the curvature are taken out
+    found = posterior(made, np.concatenate([y, [50.0, 50.1, 49.9]]))
+    assert found.mean[:2] == pytest.approx([2.0, 1.0], abs=0.3)
+
+
+def test_reasons_for_none() -> None:
+    full = np.array(list(product([-1.0, 1.0], repeat=3)))
+    assert walsh_design(np.vstack([full, full])) == (
+        "all combinations of the levels were run equally often, so nothing is aliased"
+    )
+    assert isinstance(walsh_design(np.vstack([full, full[:1]])), WalshDesign)
+    assert "blocks" in str(walsh_design(full[:3], np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])))
+    many = np.random.default_rng(0).choice([-1.0, 1.0], size=(3000, 30))
+    assert "more than can be computed" in str(walsh_design(many))
+    assert "does not vary" in str(design(full[:5]).posterior(np.full(5, 0.1), 0))
+    between = np.array([0.0, 0.0, 0.0, 1.0, 1.0])
+    assert "does not vary" in str(design(full[:5], between[:, None]).posterior(0.1 + 0.3 * between, 0))

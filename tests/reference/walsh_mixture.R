@@ -1,0 +1,67 @@
+# The alias-aware posterior by brute force: every interaction a column, every trial a row, nothing collapsed.
+# Rscript tests/reference/walsh_mixture.R > tests/reference/walsh_mixture.json
+library(jsonlite)
+
+x <- matrix(c(
+  -1, -1, -1,
+   1, -1,  1,
+   1,  1, -1,
+  -1,  1,  1,
+   1,  1,  1,
+   1,  1,  1,
+  -1, -1,  1,
+   1,  1,  1
+), ncol = 3, byrow = TRUE)
+block <- c(0, 0, 0, 0, 1, 1, 1, 0)
+y <- c(3.1, 5.4, 4.2, 0.7, 6.3, 6.9, 1.8, 5.5)
+
+n <- nrow(x)
+k <- ncol(x)
+sets <- as.matrix(expand.grid(rep(list(c(0, 1)), k)))[-1, ]
+z <- apply(sets, 1, function(s) apply(x[, s == 1, drop = FALSE], 1, prod))
+b <- cbind(1, block)
+grid <- expand.grid(lam = c(0.05, 0.2, 0.8), eta = c(0.3, 0.7), rho = c(0.3, 0.5, 0.7, 0.9))
+
+component <- function(active, rho, eta, lam) {
+  r2 <- ifelse(active == 1, 1, 0.3^2)
+  size <- rowSums(sets)
+  scale <- ifelse(size == 1, 1, ifelse(size == 2, rho^2, eta^(2 * (size - 1))))
+  v <- scale * apply(sets, 1, function(s) prod(r2[s == 1]))
+  r <- z %*% (v * t(z)) + lam * diag(n)
+  ri <- solve(r)
+  w <- ri - ri %*% b %*% solve(t(b) %*% ri %*% b) %*% t(b) %*% ri
+  q <- drop(t(y) %*% w %*% y)
+  df <- n - ncol(b)
+  log_weight <- sum(ifelse(active == 1, log(0.4), log(0.6))) -
+    (determinant(r)$modulus + determinant(t(b) %*% ri %*% b)$modulus + df * log(q)) / 2
+  main <- match(1:k, apply(sets, 1, function(s) if (sum(s) == 1) which(s == 1) else 0))
+  mean <- (v * (t(z) %*% w %*% y))[main]
+  shape <- q * (diag(v) - (v * (t(z) %*% w %*% z)) %*% diag(v))[main, main]
+  list(active = active, rho = rho, eta = eta, lam = lam, log_weight = as.numeric(log_weight), mean = mean,
+       shape = shape)
+}
+
+found <- list()
+for (a in 0:(2^k - 1)) {
+  active <- as.integer(intToBits(a))[1:k]
+  for (g in seq_len(nrow(grid))) {
+    found[[length(found) + 1]] <- component(active, grid$rho[g], grid$eta[g], grid$lam[g])
+  }
+}
+logs <- sapply(found, `[[`, "log_weight")
+p <- exp(logs - max(logs))
+p <- p / sum(p)
+df <- n - ncol(b)
+mean <- rowSums(sapply(seq_along(found), function(i) p[i] * found[[i]]$mean))
+second <- rowSums(sapply(seq_along(found), function(i) {
+  p[i] * (diag(found[[i]]$shape) / (df - 2) + found[[i]]$mean^2)
+}))
+cat(toJSON(list(
+  x = x, block = block, y = y, r = R.version.string,
+  mean = mean, sd = sqrt(second - mean^2),
+  p_active = rowSums(sapply(seq_along(found), function(i) p[i] * found[[i]]$active)),
+  components = lapply(found[c(1, 50, 77, 120, 192)], function(f) {
+    f$log_weight <- f$log_weight - logs[1]
+    f
+  })
+), digits = NA, auto_unbox = TRUE, pretty = TRUE), "\n")
