@@ -20,7 +20,7 @@ from qim_stats.power.detectable import estimator
 
 Array = npt.NDArray[np.float64]
 STUDIES = 10_000
-_MAX_NORMALS = 4_000_000  # studies times interactions: keeps a design under a second
+_MAX_NORMALS = 2_500_000  # studies times interactions: keeps a design under a second
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def top_probabilities(
     assumptions : Assumptions, optional
         How effects and interactions are drawn.
     studies : int
-        How many to simulate; fewer beyond 28 factors, 200 at least.
+        How many to simulate; fewer beyond 22 factors, 200 at least.
     seed : int
         Of all draws; designs of the same factors are tried on the same true effects.
 

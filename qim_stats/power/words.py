@@ -76,7 +76,7 @@ def answer(comparison: Comparison) -> str:
     if comparison.cheapest is not None:
         best = designs[designs["design"] == comparison.cheapest].iloc[0]
         text = f"The cheapest design here that sees {wanted} {often} is {best['design']}, {best['trials']} trials"
-        text += f", which sees it in {100 * best['power']:.0f} %."
+        text += f", which sees it in {_percent(best['power'])}."
         if asked.noise is not None and best["detectable_careful"] > asked.effect:
             text += (
                 f" The pilot leaves it open whether the SD is as large as {number(asked.noise.high)}; then it sees "
@@ -87,6 +87,11 @@ def answer(comparison: Comparison) -> str:
         name, trials = comparison.enough
         return f"No design listed sees {wanted} {often}; {name}, {trials} trials, would."
     return f"No design of 100,000 trials or fewer sees {wanted} {often}."
+
+
+def _percent(share: float) -> str:
+    """Write a share in whole percent, never rounded up to certainty."""
+    return "over 99 %" if share > 0.99 else f"{100 * share:.0f} %"
 
 
 def comparison_text(comparison: Comparison) -> str:
