@@ -65,6 +65,8 @@ class FailureReport:
     ----------
     trials, failed, pending : int
         Trials run (done or failed), those of them that failed, those not run yet.
+    unread : int
+        Failed trials whose levels cannot be read, so that they say nothing about the factors.
     states : mapping of str to int
         How the failed ones ended.
     missing_share : float
@@ -86,6 +88,7 @@ class FailureReport:
     trials: int
     failed: int
     pending: int
+    unread: int
     states: Mapping[str, int]
     missing_share: float
     refuse_ranking: bool
@@ -114,7 +117,9 @@ def failure_verdict(trials: Trials, *, confidence: float = 0.95) -> FailureRepor
     """
     known = pd.Series(states(trials.frame))
     found = outcomes(trials)
-    if not found.failed.any():
+    once = trials.trial_of == np.arange(len(known))
+    failed = known[known.isin(FAILED_STATES) & once]
+    if failed.empty:
         return None
     table, reason = factor_table(found, confidence=confidence)
     causes = _causes(found, trials.factors, table, confidence)
@@ -122,11 +127,13 @@ def failure_verdict(trials: Trials, *, confidence: float = 0.95) -> FailureRepor
     missing = int((unrecovered(trials) & known.isin(FAILED_STATES).to_numpy()).sum())
     tried = missing + int((known[trials.usable].isin([DONE, *FAILED_STATES])).sum())
     refuse = missing > REFUSED_ABOVE * tried
-    ended = _tally(found, found.failed)
+    ended = dict(sorted(Counter(failed).items()))
+    unread = len(failed) - int(found.failed.sum())
     return FailureReport(
-        trials=len(found.failed),
-        failed=int(found.failed.sum()),
+        trials=len(found.failed) + unread,
+        failed=len(failed),
         pending=int((known == PENDING).sum()),
+        unread=unread,
         states=ended,
         missing_share=missing / tried,
         refuse_ranking=refuse,
@@ -134,7 +141,7 @@ def failure_verdict(trials: Trials, *, confidence: float = 0.95) -> FailureRepor
         shared=shared,
         factors=table,
         firth_reason=reason,
-        text=_text(found, ended, causes, shared, trials.factors, (missing, tried) if refuse else None),
+        text=_text(found, unread, ended, causes, shared, trials.factors, (missing, tried) if refuse else None),
         advice=_advice(causes, trials.factors, ended),
     )
 
@@ -188,6 +195,7 @@ def _shared(found: Outcomes, factors: tuple[Factor, ...]) -> tuple[tuple[str, Le
 
 def _text(
     found: Outcomes,
+    unread: int,
     ended: Mapping[str, int],
     causes: tuple[Cause, ...],
     shared: tuple[tuple[str, Level], ...],
@@ -197,7 +205,9 @@ def _text(
     parts = []
     if refused:
         parts.append(f"Cannot rank: {refused[0]} of {refused[1]} runs failed, more than a third.")
-    parts.append(f"{found.failed.sum()} of {len(found.failed)} trials failed ({_told(ended)}).")
+    parts.append(f"{found.failed.sum() + unread} of {len(found.failed) + unread} trials failed ({_told(ended)}).")
+    if unread:
+        parts.append(f"The levels of {unread} of them cannot be read.")
     certain = [cause for cause in causes if cause.certain]
     if certain:
         parts += [

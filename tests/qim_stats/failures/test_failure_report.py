@@ -129,6 +129,15 @@ def test_chance_concentrations_are_not_called_causes() -> None:
     assert "may be chance" in report.text
 
 
+def test_failed_trials_of_unknown_level_count_but_name_no_factor() -> None:
+    table = lr_fails(6, ["oom"])
+    table.loc[table["state"] == "oom", "lr"] = None
+    report = judged(table)
+    assert (report.trials, report.failed, report.unread, report.refuse_ranking) == (16, 6, 6, True)
+    assert "6 of 16 trials failed (6 oom). The levels of 6 of them cannot be read." in report.text
+    assert report.causes == ()
+
+
 def test_repeats_count_once() -> None:
     table = lr_fails(7, ["diverged"]).assign(seed=range(16))
     assert len(outcomes(read(pd.concat([table, table], ignore_index=True))).failed) == 16

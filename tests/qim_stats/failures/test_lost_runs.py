@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qim_stats as qs
-from qim_stats.failures import lost_runs, rerun_list, se_inflation
+from qim_stats.failures import loss_text, lost_runs, rerun_list, se_inflation
 from qim_stats.trials import Trials
 
 NAMES = ["a", "b", "c", "d", "e"]
@@ -36,6 +36,19 @@ def test_a_complete_design_has_lost_nothing() -> None:
     table = se_inflation(found.matrix, found.kept, found.names)
     assert table["se_inflation"].to_list() == pytest.approx([1.0] * 6)
     assert rerun_list(study({})).empty
+
+
+def test_the_loss_is_told() -> None:
+    assert loss_text(study({})) is None
+    told = loss_text(study({0: "oom"}))
+    found = lost_runs(study({0: "oom"}))
+    widest = se_inflation(found.matrix, found.kept, found.names)["se_inflation"].max()
+    assert told is not None
+    assert told.startswith("1 of 12 runs is missing. At the same noise, this widens")
+    assert f"{100 * (widest - 1):.0f} %" in told
+    gone = loss_text(study(dict.fromkeys(range(8), "killed")))
+    assert gone is not None
+    assert "can no longer be estimated" in gone
 
 
 def test_blocks_stand_in_the_model() -> None:
