@@ -5,21 +5,25 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from qim_stats.cli_options import split_names
 from qim_stats.design import (
+    COLUMN_CHOICES,
     KINDS,
+    ORDERS,
     Aliasing,
     Design,
+    DesignProperties,
     DesignSettings,
     aliasing,
     build_design,
     design_metadata,
     metadata_text,
+    properties,
 )
 from qim_stats.design.new_file import write_new
 from qim_stats.errors import DesignError, one_line
@@ -28,6 +32,7 @@ from qim_stats.factors import Factor
 from qim_stats.trials_metadata import metadata_path
 
 _WIDTH = 80
+_SHOWN = 7  # words and chains of aliases on the terminal
 
 _EXAMPLE = """\
 example:
@@ -65,12 +70,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="[[factor]] tables, or a study file, whose [design] and seed count",
     )
     source.add_argument("--names", metavar="a,b,c", help="factor names, with levels -1 and 1, instead of a file")
-    parser.add_argument("--kind", choices=KINDS, help="default: plackett-burman")
+    parser.add_argument(
+        "--kind", choices=KINDS, metavar="KIND", help=f"{', '.join(KINDS[:-1])} or {KINDS[-1]}; default: {KINDS[0]}"
+    )
     parser.add_argument(
         "--runs",
         type=int,
         metavar="N",
-        help="a multiple of 4 from 8 to 100; default: the least that leaves a spare column",
+        help="plackett-burman: a multiple of 4 from 8 to 200, default: the least that leaves a spare column; "
+        "fractional: 8, 16, 32 or 64; definitive: 2 m + 1",
+    )
+    parser.add_argument(
+        "--resolution", type=int, metavar="R", help="fractional: the smallest design of this resolution"
     )
     parser.add_argument(
         "--foldover",
@@ -78,7 +89,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="add every run again with all signs reversed, as block 2",
     )
     parser.add_argument("--replicates", type=int, metavar="R", help="trials of each run; default: 1")
-    parser.add_argument("--seed", type=int, metavar="S", help="seed of the random run order; default: 0")
+    parser.add_argument(
+        "--center-points", type=int, metavar="C", help="trials with every factor in the middle, which must be numeric"
+    )
+    parser.add_argument("--blocks", type=int, metavar="B", help="orthogonal blocks: 2, 4 or 8, or one a replicate")
+    parser.add_argument(
+        "--columns",
+        choices=COLUMN_CHOICES,
+        help="plackett-burman: the first columns, or those that alias main effects least; default: first",
+    )
+    parser.add_argument(
+        "--order", choices=ORDERS, help="drift-proof keeps main effects clear of trends over time; default: random"
+    )
+    parser.add_argument("--seed", type=int, metavar="S", help="seed of the run order; default: 0")
     parser.add_argument(
         "--out", required=True, metavar="design.csv", help="the table to write; never overwrites another"
     )
@@ -116,7 +139,8 @@ def run(args: argparse.Namespace) -> int:
         targets=source.targets,
     )
     found = aliasing(design.coded, [factor.name for factor in design.factors], design.dummies)
-    document = metadata_text(_document(design, metadata, found))
+    measured = properties(design)
+    document = metadata_text(_document(design, metadata, found, measured))
 
     out = Path(args.out)
     files = [(out, design.csv(response)), (metadata_path(out), metadata_text(metadata))]
@@ -130,11 +154,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json == "-":
         sys.stdout.write(document)
         words = sys.stderr
-    words.write(summary(design, found, [path for path, _ in files]))
+    words.write(summary(design, found, measured, [path for path, _ in files]))
     return 0
 
 
-def summary(design: Design, found: Aliasing, files: Iterable[Path]) -> str:
+def summary(design: Design, found: Aliasing, measured: DesignProperties, files: Iterable[Path]) -> str:
     """Say in a few lines what a design is and what it cannot tell.
 
     Parameters
@@ -143,6 +167,8 @@ def summary(design: Design, found: Aliasing, files: Iterable[Path]) -> str:
         The design.
     found : Aliasing
         Its aliases.
+    measured : DesignProperties
+        Its properties.
     files : iterable of Path
         What was written.
 
@@ -156,13 +182,20 @@ def summary(design: Design, found: Aliasing, files: Iterable[Path]) -> str:
         parts.append(f"and their {design.base_runs} reversed ones as block 2")
     if design.replicates > 1:
         parts.append(f"each {design.replicates} times")
-    trials = f"{', '.join(parts)}: {design.n} trials; run order drawn with seed {design.seed}"
+    if design.confounded:
+        parts.append(f"in {design.blocks} blocks")
+    if design.center_points:
+        parts.append(
+            f"{design.center_points} center {'points' if design.center_points > 1 else 'point'} among the trials"
+        )
+    trials = f"{', '.join(parts)}: {design.n} trials; {design.run_order} run order, seed {design.seed}"
     names = ", ".join(factor.name for factor in design.factors)
     rows = [
         ("design", f"{design.kind}, {trials}"),
         ("factors", f"{len(design.factors)}: {names}"),
         ("spare", _spare_words(design)),
         ("aliased", _alias_words(design, found)),
+        *_property_rows(measured),
         *(("warning", warning) for warning in design.warnings),
         ("written", ", ".join(str(path) for path in files)),
     ]
@@ -179,6 +212,39 @@ def _row(label: str, text: str) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _property_rows(measured: DesignProperties) -> list[tuple[str, str]]:
+    """Say what a design is good for, a row a property."""
+    clear = measured.resolution
+    if measured.word_length_pattern is None and measured.generalized_resolution is not None:
+        clear += f", generalized {measured.generalized_resolution:.2f}"
+    rows = [("resolves", clear)]
+    if measured.defining_words:
+        rows.append(("words", "I = " + _some(measured.defining_words, " = ")))
+    if measured.alias_chains:
+        rows.append(("chains", _some(measured.alias_chains, "; ")))
+    df = measured.df_error
+    free = "no degree of freedom" if df == 0 else "1 degree of freedom" if df == 1 else f"{df} degrees of freedom"
+    pure = f", {measured.df_pure_error} of them pure" if measured.df_pure_error else ""
+    able = "can" if measured.interactions_estimable else "cannot"
+    rows += [
+        ("quality", f"D-efficiency {measured.d_efficiency:.1f} %, A-efficiency {measured.a_efficiency:.1f} %"),
+        ("error", f"{free} beside main effects{pure}; all two-factor interactions {able} be estimated as well"),
+        *(("blocks", said) for said in measured.confounded_with_blocks),
+        (
+            "drift",
+            f"main effects correlate up to {measured.linear_trend:.2f} with a linear and "
+            f"{measured.quadratic_trend:.2f} with a quadratic trend over the run order",
+        ),
+    ]
+    return rows
+
+
+def _some(texts: Sequence[str], between: str) -> str:
+    """Join the first few texts, and say how many follow."""
+    shown = between.join(texts[:_SHOWN])
+    return shown if len(texts) <= _SHOWN else f"{shown}, and {len(texts) - _SHOWN} more (--json has them)"
 
 
 def _spare_words(design: Design) -> str:
@@ -207,9 +273,13 @@ def _alias_words(design: Design, found: Aliasing) -> str:
 def _settings(args: argparse.Namespace, given: DesignSettings) -> DesignSettings:
     """Let the command line overrule the file."""
     if args.kind is not None and args.kind != given.kind:
-        # The file's number of runs was meant for the file's kind.
-        given = replace(given, kind=args.kind, runs=None)
-    chosen = {key: getattr(args, key) for key in ("runs", "foldover", "replicates")}
+        # The file's number of runs, resolution and columns were meant for the file's kind.
+        given = replace(given, kind=args.kind, runs=None, resolution=None, columns=DesignSettings().columns)
+    if args.resolution is not None or args.runs is not None:
+        # Each says the size; what the command line says replaces what the file says.
+        given = replace(given, runs=None, resolution=None)
+    keys = ("runs", "resolution", "foldover", "replicates", "center_points", "blocks", "columns", "order")
+    chosen = {key: getattr(args, key) for key in keys}
     return replace(given, **{key: value for key, value in chosen.items() if value is not None})
 
 
@@ -224,8 +294,8 @@ def _free_response(design: Design) -> str:
     return next(name for name in ("response", "y", *(f"y{i}" for i in range(2, design.n + 200))) if name not in taken)
 
 
-def _document(design: Design, metadata: dict[str, Any], found: Aliasing) -> dict[str, Any]:
-    """Return the design with its rows and aliases, for programs."""
+def _document(design: Design, metadata: dict[str, Any], found: Aliasing, measured: DesignProperties) -> dict[str, Any]:
+    """Return the design with its rows, aliases and properties, for programs."""
     return {
         **metadata,
         "trials": design.n,
@@ -236,5 +306,6 @@ def _document(design: Design, metadata: dict[str, Any], found: Aliasing) -> dict
             "spare_whole": list(found.spare_whole),
             "pairs_whole": found.pairs_whole,
         },
+        "properties": measured.to_dict(),
         "rows": design.natural().astype(object).to_dict("records"),
     }

@@ -6,7 +6,7 @@ to them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from qim_stats.factors import Factor, Scale, check_factors, nearest
 from qim_stats.toml_table import TomlFile, TomlTable, load_toml
 
 FACTOR_KEYS = ("name", "low", "high", "scale", "unit", "target")
-DESIGN_KEYS = ("kind", "runs", "foldover", "replicates")
+DESIGN_KEYS = (
+    "kind", "runs", "resolution", "foldover", "replicates", "center_points", "blocks", "columns", "order",
+)  # fmt: skip
 DIRECTIONS = ("maximize", "minimize")
 
 _SCALES: dict[str, Scale] = {"linear": "linear", "log": "log"}
@@ -184,10 +186,7 @@ def _settings(file: TomlFile) -> DesignSettings:
     table = TomlTable(file, "[design]", content, None if header is None else header + 1)
     table.only(DESIGN_KEYS)
     default = DesignSettings()
-    replicates = table.get("replicates", int)
-    return DesignSettings(
-        kind=table.get("kind", str) or default.kind,
-        runs=table.get("runs", int),
-        foldover=table.get("foldover", bool) or default.foldover,
-        replicates=default.replicates if replicates is None else replicates,
-    )
+    given: dict[str, Any] = {key: table.get(key, str) for key in ("kind", "columns", "order")}
+    given |= {key: table.get(key, int) for key in ("runs", "resolution", "replicates", "center_points", "blocks")}
+    given["foldover"] = table.get("foldover", bool)
+    return replace(default, **{key: value for key, value in given.items() if value is not None})

@@ -1,4 +1,4 @@
-"""Factors: a name with a low and a high level, and the coding of levels to -1/+1 and back.
+"""Factors: a name with a low and a high level, and the coding of levels to -1/+1 (0 in the middle) and back.
 
 Coding happens here and nowhere else, always from the factor's own low and high, never by alphabet.
 """
@@ -79,23 +79,70 @@ class Factor:
         """Whether the levels are numbers (true and false are not)."""
         return is_number(self.low)
 
+    @property
+    def middle(self) -> int | float:
+        """The level halfway between low and high: the geometric mean on a log scale, else the arithmetic mean.
+
+        Raises
+        ------
+        FactorError
+            If the levels are not numbers.
+        """
+        if not self.is_numeric:
+            raise FactorError(
+                f"factor {self.name!r} has no level halfway between {self.low!r} and {self.high!r}",
+                remedy="give it two numbers",
+            )
+        low, high = float(self.low), float(self.high)
+        halfway = math.sqrt(low) * math.sqrt(high) if self.scale == "log" else low / 2 + high / 2
+        # Twelve digits leave 0.01 between 0.001 and 0.1, where the last bits of a square root would show.
+        halfway = float(f"{halfway:.12g}")
+        whole = isinstance(self.low, int) and isinstance(self.high, int) and halfway.is_integer()
+        return int(halfway) if whole else halfway
+
     def decode(self, coded: int) -> Level:
         """Return the natural level of a coded one.
 
         Parameters
         ----------
         coded : int
-            -1 for low, +1 for high.
+            -1 for low, +1 for high, 0 for the middle.
 
         Returns
         -------
         bool, int, float or str
             The level in natural units.
+
+        Raises
+        ------
+        FactorError
+            If the middle is asked for and the levels are not numbers.
         """
+        if coded == 0:
+            return self.middle
         return self.high if coded > 0 else self.low
 
+    def side(self, level: object) -> float | None:
+        """Code one natural level.
+
+        Parameters
+        ----------
+        level : object
+            The level as read: a number, text, boolean, or a text that spells it.
+
+        Returns
+        -------
+        float or None
+            -1.0 for low, +1.0 for high, 0.0 for the middle of a numeric factor, None for anything else.
+        """
+        if same_level(level, self.low):
+            return -1.0
+        if same_level(level, self.high):
+            return 1.0
+        return 0.0 if self.is_numeric and same_level(level, self.middle) else None
+
     def code(self, levels: Iterable[object]) -> npt.NDArray[np.float64]:
-        """Code natural levels, or levels that are coded already, as -1 and +1.
+        """Code natural levels as -1 and +1, and the middle of a numeric factor as 0.
 
         Parameters
         ----------
@@ -105,25 +152,23 @@ class Factor:
         Returns
         -------
         ndarray of float64, shape (n,)
-            -1.0 where the level is low, +1.0 where it is high.
+            -1.0 where the level is low, +1.0 where it is high, 0.0 where it is the middle of a numeric factor.
 
         Raises
         ------
         FactorError
-            If a level is neither of the two; the message names the first such level and its position from 1.
+            If a level is none of these; the message names the first such level and its position from 1.
         """
         coded = []
         for position, level in enumerate(levels, start=1):
-            if same_level(level, self.low):
-                coded.append(-1.0)
-            elif same_level(level, self.high):
-                coded.append(1.0)
-            else:
+            side = self.side(level)
+            if side is None:
                 raise FactorError(
                     f"factor {self.name!r} has the level {str(level)!r} in row {position}, "
                     f"which is neither its low {self.low!r} nor its high {self.high!r}",
                     remedy="correct the row, or the factor's levels",
                 )
+            coded.append(side)
         return np.array(coded, dtype=np.float64)
 
 

@@ -1,7 +1,8 @@
 """Which columns of a trials table are factors and which are dummies, with which low and high, and their coding.
 
 Levels come from the metadata when there is any, else from the column itself: the smaller number is low; for texts the
-``high`` option decides, or else the alphabet, and an alert says so.
+``high`` option decides, or else the alphabet, and an alert says so. Numeric factors may also be at the level in the
+middle, coded 0: `centre_levels` says when.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qim_stats.alerts import Alert, listed
+from qim_stats.centre_levels import centred_factors, strays
 from qim_stats.errors import FactorError, TrialsError
 from qim_stats.factors import RESERVED_COLUMNS, Factor, Level, check_factors, is_number, nearest, same_level
 from qim_stats.table import Table
@@ -48,7 +50,8 @@ def resolve_columns(
     table : Table
         The trials.
     wanted : sequence of str or Factor, optional
-        The factors asked for; without it those of the metadata, and without that every column of two levels.
+        The factors asked for; without it those of the metadata, and without that every column of two levels, or of
+        three that are low, middle and high.
     metadata : Metadata, optional
         What the table's maker knew.
     high : mapping of factor name to level
@@ -71,11 +74,18 @@ def resolve_columns(
     if wanted is None and known:
         wanted = list(known.values())
     dummies = _dummies(frame, metadata, wanted)
+    others = {*RESERVED_COLUMNS, *taken, *dummies}
+    centred: dict[str, Factor] = {}
     if wanted is None:
-        others = {*RESERVED_COLUMNS, *taken, *dummies}
-        wanted = [str(c) for c in frame.columns if c not in others and len(distinct_levels(frame[c])) == 2]
-        alerts += _inference_alerts(wanted, dummies)
-        alerts += _left_out_alerts({str(c): frame[c] for c in frame.columns if c not in others})
+        centred = _centred(frame, [str(c) for c in frame.columns if c not in others])
+        wanted = [
+            str(c) for c in frame.columns if c not in others and (c in centred or len(distinct_levels(frame[c])) == 2)
+        ]
+        alerts += _inference_alerts(wanted, dummies, list(centred))
+        alerts += _left_out_alerts({str(c): frame[c] for c in frame.columns if c not in {*others, *centred}})
+    elif not known:
+        named = [entry for entry in wanted if isinstance(entry, str)]
+        centred = _centred(frame, [name for name in named if name in frame.columns and name not in others])
     if not wanted:
         problem = "no column has exactly two levels, so there is no factor to study"
         raise TrialsError(problem, where=table.place(), remedy="name the factors with --factors")
@@ -83,7 +93,7 @@ def resolve_columns(
     for entry in wanted:
         name = entry.name if isinstance(entry, Factor) else entry
         _check_usable_name(table, name, *taken)
-        factor = entry if isinstance(entry, Factor) else known.get(name)
+        factor = entry if isinstance(entry, Factor) else known.get(name, centred.get(name))
         if factor is None or name in high:
             factor, assumed = _infer_factor(table, name, high.get(name))
             alerts += assumed
@@ -92,6 +102,7 @@ def resolve_columns(
     for name in high:
         if name not in names:
             raise FactorError(f"unknown factor {name!r}", where="--high", remedy=nearest(name, names))
+    _refuse_strays(table, factors)
     return Columns(tuple(factors), tuple(d for d in dummies if d not in names), tuple(alerts))
 
 
@@ -110,29 +121,29 @@ def distinct_levels(column: pd.Series) -> list[Level]:
 
 
 def code_column(table: Table, factor: Factor, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    """Code a factor's column as -1 and +1.
+    """Code a factor's column as -1 and +1, and the middle of a numeric factor as 0.
 
     Parameters
     ----------
     table : Table
         The trials.
     factor : Factor
-        The factor, named as its column; its natural levels or -1/+1 may stand there.
+        The factor, named as its column; its natural levels or -1/+1 (0 in the middle) may stand there.
     rows : ndarray of int, shape (n,)
         The rows to code, as positions.
 
     Returns
     -------
     ndarray of float64, shape (n,)
-        -1.0 for low and +1.0 for high.
+        -1.0 for low, +1.0 for high and 0.0 for the middle.
 
     Raises
     ------
     TrialsError
-        If a level is missing, is not one of the two, or only one of the two occurs.
+        If a level is missing, is none of these, or only one of low and high occurs.
     """
     column = table.frame[factor.name].iloc[rows]
-    codes, uniques = pd.factorize(column, use_na_sentinel=True)
+    codes, sides = _sides(column, factor)
     if (codes < 0).any():
         row = int(rows[int(np.argmax(codes < 0))])
         raise TrialsError(
@@ -140,24 +151,48 @@ def code_column(table: Table, factor: Factor, rows: npt.NDArray[np.intp]) -> npt
             where=table.place(row, factor.name),
             remedy="fill it in, or mark the trial as failed",
         )
-    natural = [_side(value, factor) for value in uniques]
-    if 0 in natural:
-        if all(same_level(v, -1) or same_level(v, 1) for v in uniques):
-            natural = [-1 if same_level(v, -1) else 1 for v in uniques]
-        else:
-            _refuse_level(table, factor, rows[int(np.argmax(np.isin(codes, np.flatnonzero(np.array(natural) == 0))))])
-    coded = np.array(natural, dtype=np.float64)[codes]
-    if len(set(natural)) < 2:
+    if np.isnan(sides).any():
+        _refuse_level(table, factor, rows[int(np.argmax(np.isin(codes, np.flatnonzero(np.isnan(sides)))))])
+    if len({*sides.tolist()} - {0.0}) < 2:
         raise TrialsError(
             f"factor {factor.name!r} has only the level {column.iloc[0]!s} in the usable trials",
             where=table.place(column=factor.name),
             remedy="leave it out of --factors, or add trials at its other level",
         )
-    return coded
+    return sides[codes]
 
 
-def _side(value: object, factor: Factor) -> int:
-    return -1 if same_level(value, factor.low) else int(same_level(value, factor.high))
+def _sides(column: pd.Series, factor: Factor) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    """Return which of a column's different levels each row has (-1 for none), and the code of each (NaN for none)."""
+    codes, uniques = pd.factorize(column, use_na_sentinel=True)
+    sides = [factor.side(value) for value in uniques]
+    if None in sides:
+        coded = Factor(factor.name, -1, 1)
+        written = [coded.side(value) for value in uniques]
+        if None not in written and (factor.is_numeric or 0.0 not in written):
+            sides = written
+    return codes, np.array([np.nan if side is None else side for side in sides], dtype=np.float64)
+
+
+def _centred(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Factor]:
+    """Find the factors with a centre level among the columns of these names."""
+    levels = {name: distinct_levels(frame[name]) for name in names}
+    return {factor.name: factor for factor in centred_factors(levels, {name: frame[name] for name in names})}
+
+
+def _refuse_strays(table: Table, factors: Sequence[Factor]) -> None:
+    """Refuse a level in the middle that no design has put there."""
+    numeric = [factor for factor in factors if factor.is_numeric]
+    if not numeric:
+        return
+    middle = np.zeros((len(table.frame), len(numeric)), dtype=np.bool_)
+    for column, factor in enumerate(numeric):
+        codes, sides = _sides(table.frame[factor.name], factor)
+        if (sides == 0.0).any():
+            middle[:, column] = (codes >= 0) & (sides[codes] == 0.0)
+    rows = strays(middle)
+    if len(rows):
+        _refuse_level(table, numeric[int(np.argmax(middle[rows[0]]))], rows[0])
 
 
 def _refuse_level(table: Table, factor: Factor, row: np.intp) -> None:
@@ -177,12 +212,21 @@ def _dummies(frame: pd.DataFrame, metadata: Metadata | None, wanted: Sequence[st
         return tuple(name for name in metadata.dummies if name in frame.columns)
     if wanted is not None:
         return ()
-    return tuple(str(c) for c in frame.columns if _DUMMY.fullmatch(str(c)) and distinct_levels(frame[c]) == [-1, 1])
+    return tuple(
+        str(c) for c in frame.columns if _DUMMY.fullmatch(str(c)) and distinct_levels(frame[c]) in ([-1, 1], [-1, 0, 1])
+    )
 
 
-def _inference_alerts(factors: Sequence[str | Factor], dummies: Sequence[str]) -> list[Alert]:
+def _inference_alerts(factors: Sequence[str | Factor], dummies: Sequence[str], centred: Sequence[str]) -> list[Alert]:
     names = [repr(str(f)) for f in factors]
     alerts = []
+    if centred:
+        text = (
+            f"Columns with a level halfway between low and high were taken as factors with center points or three "
+            f"levels: {listed([repr(name) for name in centred])}."
+        )
+        alerts.append(Alert("centres_inferred", "info", text))
+        names = [repr(str(f)) for f in factors if str(f) not in centred]
     if names:
         text = (
             f"No factors were named, so the {len(names)} columns with exactly two levels were taken: {listed(names)}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from caffe_runner.caffe.measurable import Blame, check_measurable
 from caffe_runner.caffe.prototxt import write_text
 from caffe_runner.errors import StudyError
@@ -9,6 +11,9 @@ from caffe_runner.study.places import Place
 from caffe_runner.study.study_file import Study, StudyFactor
 from caffe_runner.study.trial_files import apply_levels
 from qim_stats.factors import Level
+
+if TYPE_CHECKING:
+    from qim_stats.design import Design
 
 # Fields that decide whether, and when, the response is measured; all others are tried one factor at a time.
 _DECISIVE = frozenset(
@@ -36,7 +41,11 @@ def check_study(study: Study) -> None:
     decisive = _check_targets(study)
     for factor in study.factor_specs:
         _check_levels(study, factor)
-    _check_trials(study, decisive)
+    design = study.build_design()
+    for factor in study.factor_specs:
+        if (design.coded[factor.name] == 0).any():
+            _check_middle(study, factor)
+    _check_trials(study, decisive, design)
 
 
 def _check_targets(study: Study) -> list[StudyFactor]:
@@ -75,7 +84,7 @@ def _check_levels(study: Study, factor: StudyFactor) -> None:
 
 
 def _check_middle(study: Study, factor: StudyFactor) -> None:
-    """Check that the field of a factor takes the level in the middle, as low and high being whole numbers is not enough."""
+    """Check that a field takes the level in the middle, which is no whole number between some that are."""
     try:
         apply_levels(study, {factor.name: factor.factor.middle})
     except StudyError as error:
@@ -86,10 +95,10 @@ def _check_middle(study: Study, factor: StudyFactor) -> None:
         ) from error
 
 
-def _check_trials(study: Study, decisive: list[StudyFactor]) -> None:
+def _check_trials(study: Study, decisive: list[StudyFactor], design: Design) -> None:
     """Check one run of the design for each combination of the levels that decide what can be measured."""
     runs: dict[tuple[Level, ...], dict[str, Level]] = {}
-    for coded in study.build_design().coded.to_dict("records"):
+    for coded in design.coded.to_dict("records"):
         levels = {factor.name: factor.decode(int(coded[factor.name])) for factor in study.factors}
         runs.setdefault(tuple(levels[factor.name] for factor in decisive), levels)
     blame = Blame(solver=str(study.solver_path), net=str(study.net_path), response=study.places.where("response"))

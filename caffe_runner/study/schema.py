@@ -88,9 +88,9 @@ class DataSpec(_Strict):
 class DesignSpec(_Strict):
     """``[design]``: which runs."""
 
-    kind: Literal[
-        "plackett-burman", "full-factorial", "fractional", "definitive", "box-tyssedal", "no-confounding"
-    ] = "plackett-burman"
+    kind: Literal["plackett-burman", "full-factorial", "fractional", "definitive", "box-tyssedal", "no-confounding"] = (
+        "plackett-burman"
+    )
     runs: Natural | None = None
     resolution: Natural | None = None
     foldover: bool = False

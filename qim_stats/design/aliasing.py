@@ -56,20 +56,25 @@ def aliasing(coded: pd.DataFrame, factors: Sequence[str], dummies: Sequence[str]
     Notes
     -----
     In an orthogonal two-level design the entry of the alias matrix (X1'X1)^-1 X1'X2 for a main effect and a 2FI is the
-    mean of the product of their columns: Box, G. E. P. and Wilson, K. B. (1951), J. R. Stat. Soc. B 13, 1-45.
+    mean of the product of their columns: Box, G. E. P. and Wilson, K. B. (1951), J. R. Stat. Soc. B 13, 1-45. Center
+    points, where all columns are 0, change none of this and are left aside.
     """
     # Replicates repeat rows and change no alias.
-    distinct = coded.loc[coded["replicate"] == 1]
-    columns = distinct[[*factors, *dummies]].to_numpy(dtype=np.float64)
+    columns = coded.loc[coded["replicate"] == 1, [*factors, *dummies]].to_numpy(dtype=np.float64)
+    columns = columns[columns[:, : len(factors)].any(axis=1)]
+    sizes = (columns**2).sum(axis=0)
     k = len(factors)
     largest = np.zeros(columns.shape[1])
     seen: Counter[bytes] = Counter()
     for products in _interactions(columns[:, :k]):
         # A product's own two factors correlate with it by the mean of the other, which is 0 in a balanced design.
-        correlations = np.abs(columns.T @ products) / len(columns)
+        # A product that is 0 throughout correlates with nothing.
+        lengths = np.sqrt(np.outer(sizes, np.maximum((products**2).sum(axis=0), 1.0)))
+        correlations = np.abs(columns.T @ products) / lengths
         largest = np.maximum(largest, correlations.max(axis=1, initial=0.0))
         # Two products are completely aliased when they are equal up to sign.
-        seen.update(product.tobytes() for product in (products * products[:1]).astype(np.int8).T)
+        leading = np.take_along_axis(products, np.argmax(products != 0, axis=0)[None, :], axis=0)
+        seen.update(product.tobytes() for product in (products * leading).astype(np.int8).T)
     return Aliasing(
         main_largest=float(largest[:k].max(initial=0.0)),
         main_whole=tuple(name for name, r in zip(factors, largest[:k], strict=True) if r >= _WHOLE),
@@ -78,7 +83,9 @@ def aliasing(coded: pd.DataFrame, factors: Sequence[str], dummies: Sequence[str]
     )
 
 
-def loss_warnings(coded: pd.DataFrame, factors: Sequence[str], dummies: Sequence[str]) -> tuple[str, ...]:
+def loss_warnings(
+    coded: pd.DataFrame, factors: Sequence[str], dummies: Sequence[str], *, folded: bool
+) -> tuple[str, ...]:
     """Say what a design cannot tell, beyond the partial aliases that every small Plackett-Burman design has.
 
     Parameters
@@ -87,6 +94,8 @@ def loss_warnings(coded: pd.DataFrame, factors: Sequence[str], dummies: Sequence
         The design with ``run``, ``replicate``, ``block`` and its -1/+1 columns.
     factors, dummies : sequence of str
         The names of the factors' columns and of the spare ones.
+    folded : bool
+        Whether block 2 is the foldover of block 1.
 
     Returns
     -------
@@ -94,8 +103,7 @@ def loss_warnings(coded: pd.DataFrame, factors: Sequence[str], dummies: Sequence
         Sentences, none when nothing is lost.
     """
     found = aliasing(coded, factors, dummies)
-    runs = coded["run"].nunique()
-    blocks = coded["block"].nunique()
+    runs = coded.loc[coded[list(factors)].any(axis=1), "run"].nunique()
     said = []
     if found.main_whole:
         partly = f"; {runs + 4} runs alias them only in part" if _power_of_two(runs) else ""
@@ -114,7 +122,7 @@ def loss_warnings(coded: pd.DataFrame, factors: Sequence[str], dummies: Sequence
             f"{len(found.spare_whole)} of {len(dummies)} spare columns are completely aliased with two-factor "
             "interactions: an active interaction goes whole into the error estimated from them."
         )
-    if blocks > 1 and _reversed_runs_repeat(coded, factors):
+    if folded and _reversed_runs_repeat(coded, factors):
         said.append(
             "The runs of the foldover are runs of the first block again: they serve as replicates, but free no alias."
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from qim_stats.design.design import Design, assemble
+from qim_stats.design.design import DEFINITIVE, Design, rebuilt
 from qim_stats.errors import DesignError
 
 
@@ -25,7 +25,7 @@ def foldover(design: Design) -> Design:
     Raises
     ------
     DesignError
-        If the design has a foldover already.
+        If the design has a foldover, blocks or center points already, or is its own foldover.
 
     Notes
     -----
@@ -39,10 +39,22 @@ def foldover(design: Design) -> Design:
             where="foldover",
             remedy="replicate the design instead",
         )
+    if design.kind == DEFINITIVE:
+        raise DesignError(
+            "a definitive screening design is made of pairs of reversed runs already",
+            where="foldover",
+            remedy="leave foldover out, or replicate the design",
+        )
+    if design.blocks > 1 or design.center_points:
+        raise DesignError(
+            "blocks and center points come after the foldover",
+            where="foldover",
+            remedy="fold the design first",
+        )
     reversed_rows = design.coded.copy()
     signs = [*(factor.name for factor in design.factors), *design.dummies]
     reversed_rows[signs] = -reversed_rows[signs]
     reversed_rows["run"] += design.base_runs
     reversed_rows["block"] = 2
     rows = pd.concat([design.coded, reversed_rows], ignore_index=True)
-    return assemble(design.kind, design.factors, rows, design.dummies, design.seed)
+    return rebuilt(design, rows, folded=True)

@@ -8,13 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from qim_stats.design.galois import jacobsthal, prime_power
+from qim_stats.design.goethals_seidel import ORDERS as GOETHALS_SEIDEL_ORDERS
+from qim_stats.design.goethals_seidel import goethals_seidel
 from qim_stats.design.williamson import ORDERS as WILLIAMSON_ORDERS
 from qim_stats.design.williamson import williamson
 from qim_stats.errors import DesignError
 
 IntArray = npt.NDArray[np.int64]
 
-MAX_ORDER = 100
+MAX_ORDER = 200
 """The largest order offered; every multiple of 4 up to it has a construction here."""
 
 
@@ -42,8 +44,9 @@ def hadamard(n: int) -> IntArray:
     -----
     Powers of two: Sylvester (1867). n - 1 = q a prime power, q = 3 modulo 4: Paley's first construction, which for a
     prime q is the cyclic design of Plackett, R. L. and Burman, J. P. (1946), Biometrika 33, 305-325, run for run (12,
-    20, 24, ...). n / 2 - 1 = q a prime power, q = 1 modulo 4: Paley's second (36, 52, 76, 100). 92: Williamson (1944).
-    The others, 40, 56, 88 and 96, double the matrix of half their order.
+    20, 24, ...). n / 2 - 1 = q a prime power, q = 1 modulo 4: Paley's second (36, 52, 76, 100, 124, 148, 196). 92, 116
+    and 172: Williamson (1944). 156 and 188: Goethals and Seidel (1967). The others, 40, 56, 88, 96, 112, 120, 136, 144,
+    160, 176 and 184, double the matrix of half their order.
     """
     if n < 1 or n > MAX_ORDER or (n > 2 and n % 4):
         raise DesignError(
@@ -59,9 +62,28 @@ def hadamard(n: int) -> IntArray:
         # 0.39.
         return _normalized(_with_last(_paley_second(n // 2 - 1), 1))
     if n in WILLIAMSON_ORDERS:
-        # The first column of the third block is the product of two others up to 0.91; without it none exceeds 0.48.
-        return _normalized(_with_last(williamson(n), n // 2))
-    return _normalized(_doubled(hadamard(n // 2)))
+        # The first columns of the last three blocks are products of two others up to 0.95; in order 92, where only that
+        # of the third block is put aside, none exceeds 0.48 without it.
+        last = (n // 2,) if n == 92 else (n // 4, 3 * n // 4, n // 2)
+        return _normalized(_with_last(williamson(n), *last))
+    if n in GOETHALS_SEIDEL_ORDERS:
+        return _normalized(goethals_seidel(n))
+    half = hadamard(n // 2)
+    if n in (112, 176, 184):
+        # The last column of the half is the product of others, up to 0.91 or wholly; so are the two that it becomes.
+        return _normalized(_with_last(_doubled(half), n - 2, n // 2 - 1, n - 1))
+    return _normalized(_doubled(half))
+
+
+def known_orders() -> tuple[int, ...]:
+    """Return the orders that ``hadamard`` has a construction for.
+
+    Returns
+    -------
+    tuple of int
+        1, 2, and every multiple of 4 up to ``MAX_ORDER``: none is missing.
+    """
+    return (1, 2, *range(4, MAX_ORDER + 1, 4))
 
 
 def _sylvester(n: int) -> IntArray:
@@ -109,9 +131,9 @@ def _doubled(half: IntArray) -> IntArray:
     return np.hstack([repeated[:, :1], folded[:, 1:], repeated[:, 1:], folded[:, :1]])
 
 
-def _with_last(h: IntArray, column: int) -> IntArray:
-    """Move a column to the end, where a design meets it last."""
-    return np.hstack([np.delete(h, column, axis=1), h[:, [column]]])
+def _with_last(h: IntArray, *columns: int) -> IntArray:
+    """Move columns to the end, where a design meets them last."""
+    return np.hstack([np.delete(h, columns, axis=1), h[:, columns]])
 
 
 def _normalized(h: IntArray) -> IntArray:

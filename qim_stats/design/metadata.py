@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from qim_stats.design.design import Design
+from qim_stats.design.design import DEFINITIVE, Design
 from qim_stats.trials_metadata import SCHEMA
 
 
@@ -52,6 +52,7 @@ def design_metadata(
             "foldover": design.folded,
             "replicates": design.replicates,
             "dummies": list(design.dummies),
+            **_additions(design),
         },
         "factors": [
             {
@@ -66,6 +67,22 @@ def design_metadata(
         ],
         "provenance": dict(provenance or {}),
     }
+
+
+def _additions(design: Design) -> dict[str, Any]:
+    """Return what not every design has, where it is there: metadata of a plain design stay as they always were."""
+    center = design.center_points - (design.replicates if design.kind == DEFINITIVE else 0)
+    told: dict[str, Any] = {}
+    if center:
+        told["center_points"] = center
+    if design.confounded:
+        told["blocks"] = design.blocks
+        told["confounded_with_blocks"] = list(design.confounded)
+    if design.columns != "first":
+        told["columns"] = design.columns
+    if design.run_order != "random":
+        told["order"] = design.run_order
+    return told
 
 
 def metadata_text(metadata: Mapping[str, Any]) -> str:

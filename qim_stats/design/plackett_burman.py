@@ -1,10 +1,11 @@
-"""Plackett-Burman designs: the main effects of up to N - 1 factors in N runs, N any multiple of 4 from 8 to 100."""
+"""Plackett-Burman designs: the main effects of up to N - 1 factors in N runs, N any multiple of 4 from 8 to 200."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import count
 
+from qim_stats.design.column_choice import choose_columns
 from qim_stats.design.design import Design, assemble, base_rows
 from qim_stats.design.hadamard import MAX_ORDER, hadamard
 from qim_stats.errors import DesignError
@@ -49,22 +50,27 @@ def default_runs(k: int) -> int:
     return runs
 
 
-def plackett_burman(factors: Iterable[Factor], runs: int | None = None, seed: int = 0) -> Design:
+def plackett_burman(
+    factors: Iterable[Factor], runs: int | None = None, seed: int = 0, columns: str = "first"
+) -> Design:
     """Return a Plackett-Burman design.
 
     Parameters
     ----------
     factors : iterable of Factor
-        k factors, 1 to 99.
+        k factors, 1 to 199.
     runs : int, optional
-        N, a multiple of 4 from 8 to 100 and at least k + 1; ``default_runs(k)`` when left out.
+        N, a multiple of 4 from 8 to 200 and at least k + 1; ``default_runs(k)`` when left out.
     seed : int, optional
         The seed of the random execution order.
+    columns : {"first", "best"}, optional
+        Whether the factors take the first k columns or those that alias main effects least with two-factor
+        interactions; see ``qim_stats.design.column_choice``.
 
     Returns
     -------
     Design
-        N runs; the k factors on the first columns, the other N - 1 - k columns kept as dummies e1, e2, ...
+        N runs; the k factors on their columns, the other N - 1 - k columns kept as dummies e1, e2, ...
 
     Raises
     ------
@@ -82,10 +88,13 @@ def plackett_burman(factors: Iterable[Factor], runs: int | None = None, seed: in
     k = len(checked)
     n = default_runs(k) if runs is None else runs
     _check_runs(n, k)
+    h = hadamard(n)[:, 1:]
+    chosen = choose_columns(h, k, columns)
+    h = h[:, [*chosen, *(c for c in range(n - 1) if c not in chosen)]]
     names = [factor.name for factor in checked]
     free = spare_names(names)
     dummies = tuple(next(free) for _ in range(n - 1 - k))
-    return assemble(PLACKETT_BURMAN, checked, base_rows(hadamard(n)[:, 1:], [*names, *dummies]), dummies, seed)
+    return assemble(PLACKETT_BURMAN, checked, base_rows(h, [*names, *dummies]), dummies, seed, columns=columns)
 
 
 def spare_names(taken: Iterable[str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from qim_stats.design.design import Design, assemble
+from qim_stats.design.design import DEFINITIVE, Design, rebuilt
 from qim_stats.errors import DesignError
 
 MAX_TRIALS = 100_000
@@ -30,7 +30,8 @@ def replicate(design: Design, times: int) -> Design:
     Raises
     ------
     DesignError
-        If ``times`` is not a whole number of at least 1, or there would be more than ``MAX_TRIALS`` trials.
+        If ``times`` is not a whole number of at least 1, there would be more than ``MAX_TRIALS`` trials, or the design
+        has blocks other than a foldover, or center points, which come after the replicates.
     """
     if isinstance(times, bool) or not isinstance(times, int) or times < 1:
         raise DesignError(
@@ -44,8 +45,15 @@ def replicate(design: Design, times: int) -> Design:
             where="replicates",
             remedy=f"take at most {MAX_TRIALS // design.n}",
         )
+    if times > 1 and (design.confounded or design.center_points > int(design.kind == DEFINITIVE)):
+        raise DesignError(
+            "blocks and center points come after the replicates",
+            where="replicates",
+            remedy="replicate the design first",
+        )
+    # The center run of a definitive screening design is replicated with the others.
     copies = [
         design.coded.assign(replicate=design.coded["replicate"] + copy * design.replicates) for copy in range(times)
     ]
     rows = pd.concat(copies, ignore_index=True)
-    return assemble(design.kind, design.factors, rows, design.dummies, design.seed)
+    return rebuilt(design, rows)

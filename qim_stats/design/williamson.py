@@ -1,4 +1,4 @@
-"""Williamson's construction of Hadamard matrices, for the one order up to 100 that needs it: 92."""
+"""Williamson's construction of Hadamard matrices, for the orders up to 200 that need it: 92, 116 and 172."""
 
 from __future__ import annotations
 
@@ -7,18 +7,33 @@ import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
 
-# First rows of four symmetric circulants A, B, C, D of order 23 with A'A + B'B + C'C + D'D = 92 I. An exhaustive search
-# over the 2^11 symmetric rows that begin with +, matching sums of two periodic autocorrelations with sums of two
-# others, finds eleven such sets, one orbit under the multipliers of Z_23: up to equivalence the set is the one of
-# Baumert, L., Golomb, S. W. and Hall, M. (1962), Discovery of an Hadamard matrix of order 92, Bull. Amer. Math. Soc.
-# 68, 237-238.
+# First rows of four symmetric circulants A, B, C, D of order n / 4 with A'A + B'B + C'C + D'D = n I, from a search
+# that matches sums of two periodic autocorrelations with sums of two others.
+# 92: over the 2^11 symmetric rows of length 23 that begin with +, eleven sets are found, one orbit under the
+# multipliers of Z_23: up to equivalence the set is the one of Baumert, L., Golomb, S. W. and Hall, M. (1962), Discovery
+# of an Hadamard matrix of order 92, Bull. Amer. Math. Soc. 68, 237-238.
+# 116: the first of fourteen sets over the 2^14 symmetric rows of length 29.
+# 172: the first of seven sets over the 2^7 symmetric rows of length 43 that multiplying the positions by 6 leaves as
+# they are.
 _FIRST_ROWS = {
     92: (
         "++-+-++-+--++--+-++-+-+",
         "+-+++++---+--+---+++++-",
         "+--++---+-+--+-+---++--",
         "+---+++++++--+++++++---",
-    )
+    ),
+    116: (
+        "+++-++-+--+++-++-+++--+-++-++",
+        "+++--++-+-+--------+-+-++--++",
+        "+++---+++-+-+----+-+-+++---++",
+        "+--+-+++++--++--++--+++++-+--",
+    ),
+    172: (
+        "+++++-++----+-++--++-++-++--++-+----++-++++",
+        "+++---++--+-+-+-++--------++-+-+-+--++---++",
+        "++-+-++++-+--+--+++--++--+++--+--+-++++-+-+",
+        "+-++-----++++-+-+++-++++-+++-+-++++-----++-",
+    ),
 }
 
 ORDERS = frozenset(_FIRST_ROWS)
