@@ -221,8 +221,9 @@ class Probe:
             text = f"Some trials never learned ({self.chance or AT_CHANCE}); their noise is not that of others."
             found.append(("at_chance", "warning", text))
         found += [
-            ("not_done", "warning", trial_line(entry.trial, entry.result, self.response))
-            for entry in self.entries
+            ("not_done", "warning", f"at {one.place}: {trial_line(entry.trial, entry.result, self.response)}")
+            for one in self.configurations
+            for entry in one.entries
             if entry.result is not None and entry.state is not TrialState.DONE
         ]
         return found

@@ -103,6 +103,7 @@ def test_what_cannot_be_had_is_none_with_its_reason(study: Study) -> None:
     assert answer["design"]["detectable_sd"] > 0
     codes = [alert["code"] for alert in answer["alerts"]]
     assert codes.count("not_done") == 2
+    assert any(alert["message"].startswith("at low: trial 1 timeout") for alert in answer["alerts"])
     assert {"no_noise", "at_chance"} <= set(codes)
     same = found(study, entry(1, 7, 0.1), entry(2, 7, 0.1), entry(3, 8, 0.1))
     assert same.to_dict()["noise"] is None
