@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -165,8 +165,11 @@ def fit_ols(model: ModelMatrix, y: Array, *, weights: Array | None = None, alias
     Raises
     ------
     FormulaError
-        If a term is a linear combination of terms before it and none may be dropped; the message names both.
+        If a term is a linear combination of terms before it and none may be dropped; the message names both. If
+        ``aliased`` is another word.
     """
+    if aliased not in get_args(Aliased):
+        raise FormulaError(f"{aliased!r} is not a choice", where="--aliased", remedy="one of refuse, drop")
     y = model.transform.forward(y)
     root = None if weights is None else np.sqrt(weights)
     x = model.matrix if root is None else model.matrix * root[:, None]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -146,10 +147,15 @@ def model_matrix(formula: str, trials: Trials, *, units: Units = "coded") -> Mod
     Raises
     ------
     FormulaError
-        If the formula cannot be read, its response is another one, or a column it uses has missing values.
+        If the formula cannot be read, its response is another one, a column it uses has missing values, or there are
+        no such units.
     TrialsError
         If the response is transformed and one of its values has no transform; the row is named.
     """
+    if units not in get_args(Units):
+        raise FormulaError(
+            f"{units!r} is no choice of units", where="--units", remedy=f"one of {', '.join(get_args(Units))}"
+        )
     safe = read_formula(formula, [str(c) for c in trials.frame.columns])
     _check_variables(safe, trials)
     if not safe.variables:
@@ -157,7 +163,7 @@ def model_matrix(formula: str, trials: Trials, *, units: Units = "coded") -> Mod
             "the formula has no term but the intercept", where="formula", remedy="name at least one factor"
         )
     transform = TRANSFORMS[safe.transform]
-    check_domain(transform, trials.y, np.flatnonzero(trials.usable), trials.response)
+    check_domain(transform, trials)
     sources = tuple(_source(variable, number, safe, trials, units) for number, variable in enumerate(safe.variables))
     spelled, slices = _parse(safe, sources)
     terms: list[Term] = []
@@ -265,27 +271,38 @@ def _parse(safe: SafeFormula, sources: tuple[Source, ...]) -> tuple[list[str], l
     """Have patsy say which columns there are; return their names, and for each term its variables and its columns."""
     import patsy
 
-    # One row with all categories declared is enough to tell which columns there will be.
-    data = {
-        f"v{number}": pd.Categorical.from_codes([0], pd.RangeIndex(len(source.labels))) if source.labels else [1.0]
-        for number, source in enumerate(sources)
-    }
     try:
-        described = patsy.ModelDesc.from_formula(safe.right)
-        info = patsy.dmatrix(described, data, NA_action="raise", return_type="matrix").design_info
+        names, slices = _columns(safe.right, tuple(len(source.labels) for source in sources))
     except patsy.PatsyError as error:
         origin = error.origin
         start, end = (origin.start, origin.end) if origin is not None else (0, len(safe.right))
         raise safe.error(str(error.message).splitlines()[0], start, end) from None
     except RecursionError:
         raise FormulaError("the formula is nested too deeply", where="formula", remedy="write it simpler") from None
-    names = list(info.column_names)
+    return list(names), [(list(numbers), columns) for numbers, columns in slices]
+
+
+@lru_cache(maxsize=256)
+def _columns(
+    right: str, categories: tuple[int, ...]
+) -> tuple[tuple[str, ...], tuple[tuple[tuple[int, ...], range], ...]]:
+    """Return patsy's columns for variables with so many categories each, 0 for numbers."""
+    import patsy
+
+    # One row with all categories declared is enough to tell which columns there will be.
+    data = {
+        f"v{number}": pd.Categorical.from_codes([0], pd.RangeIndex(count)) if count else [1.0]
+        for number, count in enumerate(categories)
+    }
+    described = patsy.ModelDesc.from_formula(right)
+    info = patsy.dmatrix(described, data, NA_action="raise", return_type="matrix").design_info
+    names = tuple(info.column_names)
     # patsy moves categories to the front; R, whose order this is, keeps terms of equal degree as they were written.
     order = sorted(described.rhs_termlist, key=lambda term: len(term.factors))
-    slices = [
-        (sorted(int(f.name()[1:]) for f in term.factors), range(*info.term_slices[term].indices(len(names))))
+    slices = tuple(
+        (tuple(sorted(int(f.name()[1:]) for f in term.factors)), range(*info.term_slices[term].indices(len(names))))
         for term in order
-    ]
+    )
     return names, slices
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qim_stats.errors import TrialsError
+from qim_stats.trials import Trials
 
 Array = npt.NDArray[np.float64]
 
@@ -83,32 +84,29 @@ TRANSFORMS: dict[str, Transform] = {
 }
 
 
-def check_domain(transform: Transform, y: Array, rows: npt.NDArray[np.intp], response: str) -> None:
+def check_domain(transform: Transform, trials: Trials) -> None:
     """Refuse a response that the transform is not defined for.
 
     Parameters
     ----------
     transform : Transform
         The function.
-    y : ndarray of float64, shape (n,)
-        The response in its own unit.
-    rows : ndarray of int, shape (n,)
-        The position of each in the table, from 0.
-    response : str
-        Its column.
+    trials : Trials
+        The usable trials and their response.
 
     Raises
     ------
     TrialsError
         Naming the first row at fault.
     """
-    outside = ~transform.allows(y)
+    outside = ~transform.allows(trials.y)
     if not outside.any():
         return
     first = int(np.argmax(outside))
+    row = int(np.flatnonzero(trials.usable)[first]) + 1
     needs = "between 0 and 1" if transform.high == 1.0 else "not negative" if transform.name == "sqrt" else "positive"
     raise TrialsError(
-        f"the response is {y[first]:g}, and {transform.name} needs numbers that are {needs}",
-        where=f"row {int(rows[first]) + 1}, column {response!r}",
+        f"the response is {trials.y[first]:g}, and {transform.name} needs numbers that are {needs}",
+        where=f"{trials.source + ', ' if trials.source else ''}row {row}, column {trials.response!r}",
         remedy="use another transform, or rank, which takes any numbers",
     )

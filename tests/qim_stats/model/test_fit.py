@@ -90,6 +90,14 @@ def test_aliased_terms_are_refused_or_dropped_as_in_r() -> None:
         anova_table(fit, "II")
 
 
+def test_words_that_are_no_option_are_refused() -> None:
+    trials = read(half())
+    with pytest.raises(FormulaError, match="--units: 'metric' is no choice of units; one of coded, natural, log"):
+        model_matrix("y ~ a", trials, units="metric")  # type: ignore[arg-type]
+    with pytest.raises(FormulaError, match="--aliased: 'ignore' is not a choice"):
+        fit_ols(model_matrix("y ~ a", trials), trials.y, aliased="ignore")  # type: ignore[arg-type]
+
+
 def test_more_terms_than_trials_can_be_dropped_too() -> None:
     trials = read(half().iloc[:4])
     fit = fit_ols(model_matrix("y ~ a * b * c", trials), trials.y, aliased="drop")
