@@ -9,6 +9,7 @@ strict than Bonferroni's bound and needs no inequality.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 DRAWS = 20_000
 _MAX_NORMALS = 5_000_000
-_NODES = 400
+_NODES = 200
 _ORTHOGONAL = 1e-9
 
 
@@ -52,10 +53,9 @@ class MaxT:
 
         q = np.abs(statistics)
         if self.largest is None:
-            nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-            s = np.sqrt(special.gammaincinv(self.df / 2.0, (nodes + 1.0) / 2.0) * 2.0 / self.df)
+            s, weights = _chi_nodes(self.df)
             inside = special.erf(np.multiply.outer(q, s) / np.sqrt(2.0)) ** self.k
-            return np.asarray(np.clip(1.0 - inside @ weights / 2.0, 0.0, 1.0), dtype=np.float64)
+            return np.asarray(np.clip(1.0 - inside @ weights, 0.0, 1.0), dtype=np.float64)
         with np.errstate(divide="ignore"):
             inverse = 1.0 / q**2
         return np.array([self._exceeded(float(x)) for x in inverse])
@@ -111,6 +111,15 @@ def max_t(statistics: Array, covariance: Array, df: float, *, seed: int) -> MaxT
     rng = np.random.Generator(np.random.PCG64([seed, 2]))
     normal = rng.standard_normal((max(2_000, min(DRAWS, _MAX_NORMALS // k)), k))
     return MaxT(k, df, np.abs(normal @ _root(shape)).max(axis=1))
+
+
+@lru_cache(maxsize=64)
+def _chi_nodes(df: float) -> tuple[Array, Array]:
+    """Return values of chi / sqrt(df) and their weights, which sum to 1: Gauss and Legendre's over probabilities."""
+    from scipy import special
+
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return np.sqrt(special.gammaincinv(df / 2.0, (nodes + 1.0) / 2.0) * 2.0 / df), weights / 2.0
 
 
 def _root(correlation: Array) -> Array:
