@@ -153,6 +153,15 @@ def test_a_factor_named_response_leaves_another_name_for_the_empty_column() -> N
         (["--names", "a", "--runs", "13"], DesignError, "runs: 13 runs are not a multiple of 4; take 12 or 16 runs"),
         (["--names", "a", "--seed", "-1"], DesignError, "seed: "),
         (["--names", "a", "--replicates", "0"], DesignError, "replicates: "),
+        (["--names", "a,b", "--blocks", "3"], DesignError, "blocks: there are no 3 orthogonal blocks"),
+        (["--names", "a,b", "--center-points", "-1"], DesignError, "center_points: "),
+        (["--names", "a,b", "--resolution", "4"], DesignError, "resolution: kind 'plackett-burman' takes no"),
+        (["--names", "a,b", "--kind", "fractional"], DesignError, "factors: 2 factors have no fraction"),
+        (
+            ["--names", "a,b,c", "--kind", "definitive", "--columns", "best"],
+            DesignError,
+            "columns: kind 'definitive' leaves no choice",
+        ),
         (["none.toml"], FactorError, "none.toml: cannot read the file"),
     ],
 )
@@ -161,6 +170,63 @@ def test_mistakes(arguments: list[str], kind: type[QimError], words: str) -> Non
         design(*arguments, "--out", "d.csv")
     assert words in str(error.value)
     assert not list(Path().iterdir())
+
+
+def test_every_kind_tells_its_properties_on_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    for kind, runs in (("fractional", 16), ("definitive", 17), ("box-tyssedal", 16), ("no-confounding", 16)):
+        assert design("--names", "a,b,c,d,e,f,g", "--kind", kind, "--out", f"{kind}.csv", "--json", f"{kind}.json") == 0
+        out = capsys.readouterr().out
+        assert f"{runs} runs" in out
+        assert all(f"\n{label:<9}" in out for label in ("resolves", "quality", "error", "drift"))
+        assert max(map(len, out.splitlines())) <= 80
+        found = json.loads(Path(f"{kind}.json").read_text())
+        assert found["properties"]["d_efficiency"] > 75
+        assert len(found["rows"]) == runs
+
+
+def test_words_and_chains_of_a_fraction(capsys: pytest.CaptureFixture[str]) -> None:
+    design("--names", "a,b,c,d,e", "--kind", "fractional", "--runs", "8", "--json", "-", "--out", "d.csv")
+    out, err = capsys.readouterr()
+    found = json.loads(out)["properties"]
+    assert found["resolution"] == "III"
+    assert found["word_length_pattern"] == [2, 1, 0]
+    assert "words    I = a:b:d = a:c:e = b:c:d:e" in err
+    assert "a + b:d + c:e" in err
+
+
+def test_all_options_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("--names", "a,b,c,d,e,f", "--runs", "24", "--columns", "best", "--replicates", "2", "--out", "d.csv")
+    design(*names, "--center-points", "4", "--blocks", "4", "--order", "drift-proof", "--json", "d.json")
+    out = capsys.readouterr().out
+    table = pd.read_csv("d.csv")
+    assert len(table) == 52
+    assert (table["a"] == 0).sum() == 4
+    assert table["block"].value_counts().tolist() == [13, 13, 13, 13]
+    assert "in 4 blocks" in out
+    assert "4 center points" in out
+    assert "drift-proof run order" in out
+    found = json.loads(Path("d.json").read_text())
+    assert found["design"]["center_points"] == 4
+    assert found["design"]["blocks"] == 4
+    assert found["design"]["columns"] == "best"
+    assert found["design"]["order"] == "drift-proof"
+    assert found["properties"]["linear_trend"] < 0.1
+    assert found["properties"]["confounded_with_blocks"]
+
+
+def test_a_file_may_ask_for_all_of_it() -> None:
+    wanted = (
+        'kind = "fractional"\nresolution = 4\ncenter_points = 0\nblocks = 2\norder = "drift-proof"\ncolumns = "first"\n'
+    )
+    levels = "".join(f'[[factor]]\nname = "{name}"\nlow = 1\nhigh = 3\n' for name in "abcdef")
+    Path("f.toml").write_text(f"[design]\n{wanted}{levels}")
+    design("f.toml", "--out", "d.csv")
+    table = pd.read_csv("d.csv")
+    assert table["block"].value_counts().tolist() == [8, 8]
+    design("f.toml", "--runs", "32", "--out", "e.csv")
+    assert len(pd.read_csv("e.csv")) == 32
+    design("f.toml", "--kind", "definitive", "--blocks", "1", "--out", "g.csv")
+    assert set(pd.read_csv("g.csv")["a"]) == {1, 2, 3}
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,28 @@ def test_errors_name_the_setting(settings: DesignSettings, words: str) -> None:
     assert re.search(words, str(error.value))
 
 
+def test_what_is_added_comes_in_its_order() -> None:
+    factors = [Factor(name, 1, 3) for name in "abcd"]
+    settings = DesignSettings(runs=20, replicates=2, blocks=2, center_points=2, columns="best", order="drift-proof")
+    design = build_design(settings, factors, seed=3)
+    assert (design.n, design.blocks, design.center_points, design.run_order) == (42, 2, 2, "drift-proof")
+    told = design_metadata(design)["design"]
+    assert told["center_points"] == 2
+    assert told["blocks"] == 2
+    assert told["runs"] == 20
+    assert told["confounded_with_blocks"] == ["Each block holds every run: no effect is confounded with blocks."]
+    assert (told["columns"], told["order"]) == ("best", "drift-proof")
+
+
+def test_a_definitive_design_says_only_the_center_points_that_were_added() -> None:
+    factors = [Factor(name, 1, 3) for name in "abcd"]
+    plain = design_metadata(build_design(DesignSettings("definitive"), factors))["design"]
+    assert plain["runs"] == 9
+    assert "center_points" not in plain
+    more = design_metadata(build_design(DesignSettings("definitive", replicates=2, center_points=3), factors))["design"]
+    assert (more["center_points"], more["runs"], more["replicates"]) == (3, 9, 2)
+
+
 def test_metadata_say_what_the_table_cannot() -> None:
     design = build_design(DesignSettings(runs=8, foldover=True, replicates=2), FACTORS, seed=9)
     metadata = design_metadata(
