@@ -47,6 +47,10 @@ class Transform:
         above = values >= self.low if self.name == "sqrt" else values > self.low
         return np.asarray(above & (values < self.high), dtype=np.bool_)
 
+    def __reduce__(self) -> tuple[Callable[[str], Transform], tuple[str]]:
+        """Pickle by name, as functions without a name cannot be."""
+        return _named, (self.name,)
+
     def spell(self, response: str) -> str:
         """Spell the transformed response as a formula does: ``log(loss)``."""
         return response if self.name == "identity" else f"{self.name}({response})"
@@ -67,6 +71,10 @@ def average_ranks(values: Array) -> Array:
     _, place, count = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(count)
     return np.asarray((last - (count - 1) / 2.0)[place], dtype=np.float64)
+
+
+def _named(name: str) -> Transform:
+    return TRANSFORMS[name]
 
 
 IDENTITY = Transform("identity", lambda y: y, lambda x: x, np.ones_like)

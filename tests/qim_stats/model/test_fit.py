@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -213,6 +214,15 @@ def test_transforms_come_back(name: str, value: float) -> None:
     assert transform.inverse(x) == pytest.approx(y, rel=1e-12)
     difference = (transform.inverse(x + 1e-6) - transform.inverse(x - 1e-6)) / 2e-6
     assert transform.slope(x) == pytest.approx(difference, rel=1e-6)
+
+
+def test_a_fit_survives_pickling() -> None:
+    trials = read(half())
+    fit = fit_ols(model_matrix("log(y) ~ a + I(b^2)", trials), trials.y, aliased="drop")
+    again = pickle.loads(pickle.dumps(fit))  # noqa: S301
+    assert again.model.transform is TRANSFORMS["log"]
+    assert again.coefficients.tolist() == fit.coefficients.tolist()
+    assert again.dropped == fit.dropped
 
 
 def test_ranks_share_ties() -> None:
