@@ -27,6 +27,7 @@ from qim_stats.trials import Trials, read_trials
 REFERENCE = Path(__file__).parents[2] / "reference"
 RECORDED: dict[str, Any] = json.loads((REFERENCE / "lm_models.json").read_text())
 CASES: list[dict[str, Any]] = RECORDED["cases"]
+FORMULAS: list[dict[str, Any]] = json.loads((REFERENCE / "lm_formulas.json").read_text())
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
 GLANCE = {
     "r.squared": "r_squared",
@@ -148,6 +149,22 @@ def test_an_aliased_term_tells_what_it_equals() -> None:
     assert fit.dropped[0].equals == " ".join([f"{first}", *others])
     assert fit.dropped[0].reason == f"in these trials N:P:K equals {fit.dropped[0].equals}"
     assert "N:P:K" not in [term.name for term in fit.model.terms]
+
+
+@pytest.mark.parametrize("case", FORMULAS, ids=lambda case: str(case["formula"]))
+def test_formulas_mean_what_they_mean_in_r(case: dict[str, Any]) -> None:
+    table = pd.read_csv(REFERENCE / "mtcars.csv")
+    trials = read_trials(table, response="mpg", direction="maximize", factors=["am", "vs"])
+    fit = fit_ols(model_matrix(case["formula"].replace("cyl", "C(cyl)"), trials), trials.y, aliased="drop")
+    assert list(fit.all_names) == case["names"]
+    known = [
+        (name, value) for name, value in zip(case["names"], case["coefficients"], strict=True) if value is not None
+    ]
+    assert list(fit.model.names) == [name for name, _ in known]
+    assert equal(fit.coefficients.tolist(), [value for _, value in known])
+    found = anova_table(fit)
+    assert found["term"].tolist() == case["terms"]
+    assert equal(found["sum_sq"].tolist(), case["sum_sq"])
 
 
 def test_ill_conditioned_regression_equals_r() -> None:
