@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
 
-# First rows of four circulants A, B, C, D of order n / 4 with AA' + BB' + CC' + DD' = n I, found by computer.
+# First rows of four circulants A, B, C, D of order n / 4 with AA' + BB' + CC' + DD' = n I, found by the search that
+# `python tests/reference/hadamard_rows.py` repeats.
 # 156: of the 2^14 rows of length 39 that begin with + and that multiplying the positions by 16 leaves as they are, the
 # first found in a search that matches sums of two periodic autocorrelations with sums of two others.
 # 188: Turyn-type sequences X, Y, Z (16 long) and W (15 long) with N_X + N_Y + 2 N_Z + 2 N_W = 0, N the autocorrelation

@@ -12,9 +12,9 @@ IntArray = npt.NDArray[np.int64]
 # 92: over the 2^11 symmetric rows of length 23 that begin with +, eleven sets are found, one orbit under the
 # multipliers of Z_23: up to equivalence the set is the one of Baumert, L., Golomb, S. W. and Hall, M. (1962), Discovery
 # of an Hadamard matrix of order 92, Bull. Amer. Math. Soc. 68, 237-238.
-# 116: the first of fourteen sets over the 2^14 symmetric rows of length 29.
-# 172: the first of seven sets over the 2^7 symmetric rows of length 43 that multiplying the positions by 6 leaves as
-# they are.
+# 116: the first found of fourteen sets over the 2^14 symmetric rows of length 29.
+# 172: the first found of seven sets over the 2^7 symmetric rows of length 43 that multiplying the positions by 6 leaves
+# as they are. `python tests/reference/hadamard_rows.py` repeats the two.
 _FIRST_ROWS = {
     92: (
         "++-+-++-+--++--+-++-+-+",
@@ -23,16 +23,16 @@ _FIRST_ROWS = {
         "+---+++++++--+++++++---",
     ),
     116: (
-        "+++-++-+--+++-++-+++--+-++-++",
-        "+++--++-+-+--------+-+-++--++",
-        "+++---+++-+-+----+-+-+++---++",
-        "+--+-+++++--++--++--+++++-+--",
+        "++-+++--+-++------++-+--+++-+",
+        "++-+-+++-++-+----+-++-+++-+-+",
+        "+--+++--++-+------+-++--+++--",
+        "+++-+---++++-++++-++++---+-++",
     ),
     172: (
-        "+++++-++----+-++--++-++-++--++-+----++-++++",
-        "+++---++--+-+-+-++--------++-+-+-+--++---++",
-        "++-+-++++-+--+--+++--++--+++--+--+-++++-+-+",
-        "+-++-----++++-+-+++-++++-+++-+-++++-----++-",
+        "+--+++--+----+-+--++-++-++--+-+----+--+++--",
+        "+-+++----+-++-++--++++++++--++-++-+----+++-",
+        "++++-++++---+++---+--++--+---+++---++++-+++",
+        "+-+-++--+-+-++++++-+----+-++++++-+-+--++-+-",
     ),
 }
 
