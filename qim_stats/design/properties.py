@@ -11,7 +11,7 @@ import numpy.typing as npt
 from qim_stats.design.aliasing import aliasing
 from qim_stats.design.design import DEFINITIVE, Design
 from qim_stats.design.drift import trend_correlations
-from qim_stats.design.resolution import Resolution, resolution
+from qim_stats.design.resolution import FULL, Resolution, resolution
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -95,6 +95,8 @@ def properties(design: Design) -> DesignProperties:
     p = x.shape[1]
     groups = len(coded[["block", *design.names]].drop_duplicates())
     found = _resolution(design)
+    # All products of a full factorial's columns are orthogonal; with 2^16 runs that need not be computed.
+    full = found.text == FULL and design.blocks == 1
     linear, quadratic = trend_correlations(design)
     return DesignProperties(
         resolution=found.text,
@@ -106,7 +108,7 @@ def properties(design: Design) -> DesignProperties:
         confounded_with_blocks=design.confounded,
         d_efficiency=100 * float(np.exp(np.linalg.slogdet(information)[1] / p)),
         a_efficiency=100 * p / float(np.trace(np.linalg.inv(information))),
-        interactions_estimable=_interactions_estimable(factors, blocks),
+        interactions_estimable=full or _interactions_estimable(factors, blocks),
         df_error=design.n - _rank(np.column_stack([blocks, factors])),
         df_pure_error=design.n - groups,
         linear_trend=linear,

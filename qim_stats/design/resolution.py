@@ -12,6 +12,9 @@ from qim_stats.design.words import defining_basis, spelled, word_lengths, words
 
 IntArray = npt.NDArray[np.int64]
 
+FULL = "full factorial"
+"""The text of a design that has all combinations."""
+
 _LISTED = 12  # independent defining words up to which all their products are listed, 2^12 - 1
 _FACTORS = 64  # factors up to which words of four are looked for in a design that is not regular
 _ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI")
@@ -66,7 +69,7 @@ def resolution(signs: IntArray, names: Sequence[str]) -> Resolution:
     """
     n, k = signs.shape
     if n == 2**k and len(np.unique((signs > 0) @ (1 << np.arange(k)))) == n:
-        return Resolution("full factorial", None, (0,) * max(k - 2, 0), (), ())
+        return Resolution(FULL, None, (0,) * max(k - 2, 0), (), ())
     basis = defining_basis(signs)
     if basis is None:
         return _partial(signs)
@@ -75,7 +78,7 @@ def resolution(signs: IntArray, names: Sequence[str]) -> Resolution:
     listed = words(basis) if len(basis) <= _LISTED else basis
     told = tuple(("-" if sign < 0 else "") + spelled(word, names) for word, sign in listed)
     if not shortest:  # each combination several times
-        return Resolution("full factorial", None, lengths[2:], (), ())
+        return Resolution(FULL, None, lengths[2:], (), ())
     return Resolution(_roman(shortest), float(shortest), lengths[2:], told, _chains(signs, names))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -32,7 +33,7 @@ def coded(frame: pd.DataFrame, **settings: object) -> tuple[pd.DataFrame, tuple[
     "make", [lambda: center_points(plackett_burman(FACTORS), 3), lambda: definitive_screening(FACTORS)]
 )
 @pytest.mark.parametrize("wanted", [None, FACTORS, [f.name for f in FACTORS]])
-def test_designs_with_a_middle_are_read_back(make: type[Design], wanted: object) -> None:
+def test_designs_with_a_middle_are_read_back(make: Callable[[], Design], wanted: object) -> None:
     design = make()
     found, dummies = coded(measured(design), wanted=wanted)
     in_order = design.coded.sort_values("order", ignore_index=True)
