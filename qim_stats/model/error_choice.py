@@ -88,7 +88,7 @@ def choose_error(choice: ErrorChoice, offered: ErrorCandidates, *, formula_given
         Whether the user wrote the model. ``"auto"`` then takes the residual if there is one, as R's lm, else the pseudo
         standard error. In the default model of main effects it takes the first of: pure error with 4 degrees of freedom
         or more; foldover error with 3 or more; pseudo and pure error combined if all residual degrees of freedom are
-        those of replicates; the residual; the pseudo standard error.
+        those of replicates and of the curvature that centre points show; the residual; the pseudo standard error.
 
     Returns
     -------
@@ -124,11 +124,11 @@ def _automatic(offered: ErrorCandidates) -> tuple[ErrorSource, str]:
         why = f"Not pure error ({no_pure}), nor the residual ({df} degrees of freedom), where {_INTERACTIONS}."
         return "foldover", f"The design is a foldover: {_foldover(pairs)} {why}"
     no_foldover = f"{pairs.df}, where {FOLDOVER_DF} are wanted" if isinstance(pairs, FoldoverPairs) else pairs
-    if pure_df and pure_df == df:
+    if pure_df and pure_df + _curvature(offered) >= df:
         combined = offered.combined
     if isinstance(combined, CombinedError):
         why = f"Not pure error alone ({no_pure})."
-        return "combined", f"All {df} residual degrees of freedom are those of replicates: {_combined(combined)} {why}"
+        return "combined", f"The model leaves no more than replicates and curvature: {_combined(combined)} {why}"
     if df:
         why = f"Not pure error ({no_pure}), nor foldover error ({no_foldover})."
         return "residual", f"The model leaves residual degrees of freedom: {_residual(offered)} {why}"
@@ -196,9 +196,14 @@ def _pseudo(offered: ErrorCandidates) -> str:
 def _combined(combined: CombinedError) -> str:
     scale = combined.scale
     return (
-        f"they are combined with {PSE_NAMES[scale.method]} pseudo standard error of {scale.m} contrasts, which "
+        f"pure error is combined with {PSE_NAMES[scale.method]} pseudo standard error of {scale.m} contrasts, which "
         f"supposes that most of them are inert; {scale.pure_df} + {scale.m}/3 degrees of freedom."
     )
+
+
+def _curvature(offered: ErrorCandidates) -> int:
+    """Return the degrees of freedom, 0 or 1, that the mean of centre points adds to the residual of main effects."""
+    return int((offered.cells.levels == 0.0).any())
 
 
 def _coefficients(fit: Fit) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:

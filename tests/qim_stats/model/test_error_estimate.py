@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,11 @@ import pytest
 
 import qim_stats as qs
 from qim_stats.errors import TrialsError
+from qim_stats.model.error_estimate import estimate_error
+from qim_stats.model.fit import fit_ols
+from qim_stats.model.formula import default_formula, model_matrix
+from qim_stats.screening.contrasts import Contrasts, find_contrasts
+from qim_stats.screening.lenth import Lenth, lenth
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 
@@ -106,6 +112,32 @@ def test_pse_stands_in_for_a_saturated_model() -> None:
     assert found.tidy()["df"].iloc[0] == pytest.approx(11 / 3)
     alert = next(a for a in found.alerts if a.code == "error_source")
     assert "Lenth" in alert.message
+
+
+def test_centre_points_give_pure_error_and_combine_with_the_contrasts() -> None:
+    table = noise(pb12(11))
+    plain = qs.read_trials(table, response="y", direction="maximize")
+    centre = [0.4, -0.1, 0.9]
+    rows = range(12, 15)
+    trials = replace(
+        plain,
+        frame=pd.concat([plain.frame, plain.frame.iloc[:3]], ignore_index=True),
+        usable=np.ones(15, dtype=np.bool_),
+        coded=pd.concat([plain.coded, pd.DataFrame(0.0, index=rows, columns=plain.coded.columns)]),
+        y=np.append(plain.y, centre),
+    )
+    fit = fit_ols(model_matrix(default_formula(trials), trials), trials.y)
+    assert fit.df_resid == 3  # two of the centre points, one of curvature
+    assert estimate_error("pure", fit, trials, "none").sigma == pytest.approx(np.std(centre, ddof=1))
+    found = estimate_error("auto", fit, trials, "none")
+    assert found.source == "combined"
+    contrasts = find_contrasts(trials)
+    assert isinstance(contrasts, Contrasts)
+    pse = lenth(find_contrasts(plain), plain.y)  # type: ignore[arg-type]
+    assert isinstance(pse, Lenth)
+    pooled = (11 / 3 * pse.sigma**2 + 2.0 * np.var(centre, ddof=1)) / (11 / 3 + 2.0)
+    assert found.sigma == pytest.approx(np.sqrt(pooled))
+    assert found.contrasts == {f"x{i}" for i in range(11)}
 
 
 def test_no_error_estimate_is_told_and_gives_no_number() -> None:

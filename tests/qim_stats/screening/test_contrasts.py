@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -105,3 +107,25 @@ def test_rebuilt_columns_take_free_names() -> None:
     table = design.natural()[["e1", "b", "c", "d", "e", "f", "g"]].assign(y=np.arange(12.0))
     found = find_contrasts(qs.read_trials(table, response="y", direction="maximize"))
     assert check_complete(found, 12).rebuilt == ("e2", "e3", "e4", "e5")
+
+
+def test_centre_points_take_no_part_in_contrasts() -> None:
+    base = qs.full_factorial(factors(3), seed=0).coded[["x0", "x1", "x2"]]
+    y = np.random.default_rng(0).standard_normal(8)
+    alone = find_contrasts(qs.read_trials(base.assign(y=y), response="y", direction="maximize"))
+    assert isinstance(alone, Contrasts)
+    trials = qs.read_trials(base.assign(y=y), response="y", direction="maximize")
+    centre = pd.DataFrame(0.0, index=[8, 9], columns=trials.coded.columns)
+    frame = pd.concat([trials.frame, trials.frame.iloc[:2].assign(y=5.0)], ignore_index=True)
+    more = replace(
+        trials,
+        frame=frame,
+        usable=np.ones(10, dtype=np.bool_),
+        coded=pd.concat([trials.coded, centre]),
+        y=np.append(y, [5.0, 6.0]),
+    )
+    found = find_contrasts(more)
+    assert isinstance(found, Contrasts)
+    assert (found.matrix[8:] == 0.0).all()
+    assert found.trials == 8
+    assert found.effects(more.y).tolist() == pytest.approx(alone.effects(y).tolist())
