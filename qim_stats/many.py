@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qim_stats.distributions import t_two_sided
-from qim_stats.errors import FormulaError, TrialsError
+from qim_stats.errors import FormulaError, QimError, TrialsError
 from qim_stats.model.error_choice import ErrorCandidates, ErrorChoice, ErrorSource, choose_error
 from qim_stats.model.error_estimate import EXACT, error_df, sigmas
 from qim_stats.model.fit import Fit, fit_ols
@@ -100,6 +100,10 @@ def analyze_many(
     QimError
         If the model cannot be fitted, or the error estimate asked for cannot be had.
     """
+    if adjust == "max-t":
+        raise QimError(
+            "max-t is not offered for many responses", where="adjust", remedy="take holm, or analyze them one by one"
+        )
     if responses.ndim != 2 or responses.shape[1] != trials.n:
         raise TrialsError(
             f"the responses have shape {responses.shape}", where="responses", remedy=f"give shape (sets, {trials.n})"

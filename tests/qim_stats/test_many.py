@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qim_stats as qs
-from qim_stats.errors import FormulaError, TrialsError
+from qim_stats.errors import FormulaError, QimError, TrialsError
 from qim_stats.many import analyze_many
 from qim_stats.model.error_choice import ErrorChoice
 from qim_stats.model.error_estimate import estimate_error
@@ -107,3 +107,5 @@ def test_what_cannot_be_had_is_nan() -> None:
     assert np.isfinite(many.p_values[1]).all()
     with pytest.raises(TrialsError, match=r"shape \(12,\)"):
         analyze_many(trials, y[0])
+    with pytest.raises(QimError, match="max-t"):
+        analyze_many(trials, y, adjust="max-t")

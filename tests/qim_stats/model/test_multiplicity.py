@@ -33,3 +33,16 @@ def test_adjusting_never_lowers_nor_reorders(method: Adjustment, p_values: list[
     assert (adjusted >= raw - 1e-15).all()
     assert (adjusted <= 1.0).all()
     assert (np.diff(adjusted[np.argsort(raw, kind="stable")]) >= 0).all()
+
+
+def test_families_are_adjusted_apart() -> None:
+    families = np.random.default_rng(0).uniform(size=(3, 5))
+    methods: tuple[Adjustment, ...] = ("holm", "bh", "none")
+    for method in methods:
+        together = adjust_p_values(families, method)
+        assert together.tolist() == [adjust_p_values(family, method).tolist() for family in families]
+
+
+def test_max_t_needs_more_than_p_values() -> None:
+    with pytest.raises(ValueError, match="max-t"):
+        adjust_p_values(np.array(P), "max-t")
