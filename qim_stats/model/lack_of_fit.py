@@ -91,9 +91,7 @@ def lack_of_fit(fit: Fit, trials: Trials) -> LackOfFit:
     trial (covariates), so that the model is nested in the settings. F as in Draper and Smith (1998), Applied Regression
     Analysis, 3rd ed., section 2.1; R: ``anova(model, lm(y ~ setting))``.
     """
-    blocks = pd.factorize(np.array(trials.blocks if trials.blocks is not None else [""] * trials.n))[0]
-    settings = pd.DataFrame(np.column_stack([blocks, trials.coded.to_numpy(dtype=np.float64), fit.model.matrix]))
-    group = settings.groupby(list(settings.columns), sort=False).ngroup().to_numpy()
+    group = _settings(fit, trials)
     weights = np.ones(fit.n) if fit.weights is None else fit.weights
     # Fitted values are equal within a setting, so residuals do instead of responses, and without cancellation.
     means = np.bincount(group, weights * fit.residuals) / np.bincount(group, weights)
@@ -112,6 +110,19 @@ def lack_of_fit(fit: Fit, trials: Trials) -> LackOfFit:
         why = f"Lack of fit ({df} degrees of freedom) against pure error ({pure_df})."
         return LackOfFit(df, sum_sq, pure_df, pure_ss, f_ratio, f_upper(f_ratio, df, pure_df), why)
     return LackOfFit(df, sum_sq if df else 0.0, pure_df, pure_ss, None, None, why)
+
+
+def _settings(fit: Fit, trials: Trials) -> npt.NDArray[np.int64]:
+    """Give each trial the number of its setting, equal for equal block, factors, dummies and covariates."""
+    columns = [trials.coded[name].to_numpy() for name in trials.coded.columns]
+    columns += [source.values for source in fit.model.sources if source.column not in trials.coded.columns]
+    if trials.blocks is not None:
+        columns.append(np.array(trials.blocks, dtype=object))
+    group = np.zeros(fit.n, dtype=np.int64)
+    for column in columns:
+        codes, levels = pd.factorize(column)
+        group = pd.factorize(group * len(levels) + codes)[0].astype(np.int64)
+    return group
 
 
 def curvature(
