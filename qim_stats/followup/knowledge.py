@@ -1,0 +1,183 @@
+"""What the trials so far say, in coordinates of their own: the mixture's components and their weights.
+
+Everything simulated runs over the factors in the order of their contrasts, with signs turned positive, and over the
+trials in an order that their settings give, so that neither the order or naming of factors and rows, nor which level is
+called high, changes an answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qim_stats.errors import TrialsError
+from qim_stats.screening.walsh_cells import Cells, collapse
+from qim_stats.screening.walsh_components import GRID, Indices, log_prior, log_weights
+from qim_stats.screening.walsh_sets import (
+    Components,
+    Progress,
+    enumerable,
+    enumerate_components,
+    sample_components,
+    tractable,
+)
+
+Array = npt.NDArray[np.float64]
+_STORED = 4_000_000  # numbers in the matrices of all components that are updated
+_EXACT = 1e-10  # spread of the response, relative to its size, that is rounding error
+_MOST_CELLS = 150
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """The trials so far and what they make of the mixture, in canonical coordinates.
+
+    Parameters
+    ----------
+    x : ndarray of float64, shape (n, k)
+        Settings coded -1/0/+1.
+    y : ndarray of float64, shape (n,)
+        Response, the mean taken out, in units of ``scale``.
+    nuisance : ndarray of float64, shape (n, b)
+        Block columns beside the mean; no column where there is one block.
+    cells : Cells
+        The same trials, replicates collapsed.
+    components : Components
+        With their posterior weights; a seeded sample where all would be too many to update.
+    log_evidence : ndarray of float64, shape (c,)
+        Log marginal likelihood of ``y`` under each component, up to a constant.
+    scale : float
+        The response's unit.
+    order : ndarray of intp, shape (k,)
+        Which of the given factors stands at each place.
+    signs : ndarray of float64, shape (k,)
+        -1 where the level given as high is -1 here; by place.
+    rows : ndarray of intp, shape (n,)
+        Which of the given trials stands at each place.
+    """
+
+    x: Array
+    y: Array
+    nuisance: Array
+    cells: Cells
+    components: Components
+    log_evidence: Array
+    scale: float
+    order: Indices
+    signs: Array
+    rows: Indices
+
+    def given(self, rows: Array) -> Array:
+        """Turn settings from canonical to given coordinates, shape (rows, k)."""
+        answer = np.empty_like(rows)
+        answer[:, self.order] = rows * self.signs
+        return answer
+
+    def canonical(self, rows: Array) -> Array:
+        """Turn settings from given to canonical coordinates, shape (rows, k)."""
+        return np.asarray(rows[:, self.order] * self.signs, dtype=np.float64)
+
+    @property
+    def places(self) -> Indices:
+        """Where each given factor stands here, shape (k,)."""
+        return np.argsort(self.order)
+
+
+def learn(
+    x: Array, y: Array, blocks: list[str] | None, *, runs: int, seed: int, progress: Progress | None = None
+) -> Knowledge:
+    """Weigh the components of the mixture by the trials so far.
+
+    Parameters
+    ----------
+    x : ndarray of float64, shape (n, k)
+        Settings coded -1/0/+1.
+    y : ndarray of float64, shape (n,)
+        Response in any unit.
+    blocks : list of str or None
+        Block of each trial, where there are several.
+    runs : int
+        How many runs are to be added, which limits how many components can be updated.
+    seed : int
+        Of the sampling of components.
+    progress : callable, optional
+        Called with the steps done and their number.
+
+    Returns
+    -------
+    Knowledge
+        What is known.
+
+    Raises
+    ------
+    TrialsError
+        If the response does not vary, or the trials are too few or too many for the alias-aware posterior.
+    """
+    labels = sorted(set(blocks or []))
+    dummies = np.array([[float(b == label) for label in labels[1:]] for b in blocks or [""] * len(y)])
+    dummies = dummies.reshape(len(y), max(len(labels) - 1, 0))
+    left, scale = _residual(dummies, y)
+    contrasts = np.round(x.T @ left / (len(y) * scale), 9)
+    order = np.argsort(-np.abs(contrasts), kind="stable")
+    signs = np.where(contrasts[order] < 0.0, -1.0, 1.0)
+    moved = x[:, order] * signs
+    rows = np.lexsort((y, *dummies.T, *moved.T))
+    x, y, dummies = moved[rows], (y[rows] - y.mean()) / scale, dummies[rows]
+    cells = collapse(x, dummies)
+    _check_size(cells)
+    rng = np.random.Generator(np.random.PCG64([seed, 81]))
+    if enumerable(cells):
+        found = enumerate_components(cells, y, progress)
+    else:
+        found = _merged(sample_components(cells, y, rng, progress))
+    found = _few(found, max(64, _STORED // (len(y) + runs) ** 2), rng)
+    evidence = log_weights(cells, y, found.active, GRID[found.grid]) - log_prior(found.active)
+    return Knowledge(x, y, dummies, cells, found, evidence, scale, order, signs, rows)
+
+
+def _residual(dummies: Array, y: Array) -> tuple[Array, float]:
+    taken = np.column_stack([np.ones(len(y)), dummies])
+    left = y - y.mean()
+    left = left - taken @ np.linalg.lstsq(taken, left, rcond=None)[0]
+    scale = float(np.sqrt(np.mean(left**2)))
+    if scale <= _EXACT * float(np.abs(y).max(initial=0.0)):
+        raise TrialsError(
+            "the response does not vary between the trials of a block, so no further run can be chosen by it",
+            remedy="choose another response, or ranges in which it varies",
+        )
+    return left, scale
+
+
+def _check_size(cells: Cells) -> None:
+    if cells.df < 1:
+        raise TrialsError(
+            "the trials are no more than their blocks, so they tell nothing to go on from",
+            remedy="run more trials in each block",
+        )
+    if cells.m > _MOST_CELLS or not tractable(cells):
+        raise TrialsError(
+            f"{cells.m} different settings of {cells.x.shape[1]} factors are more than the search for further runs "
+            "can weigh",
+            remedy="name fewer factors with --factors, or analyze the table as it is",
+        )
+
+
+def _merged(found: Components) -> Components:
+    """Put samples of one component together."""
+    keys = np.column_stack([found.active, found.grid])
+    _, first, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
+    by_weight = np.argsort(-counts, kind="stable")
+    first, counts = first[by_weight], counts[by_weight]
+    return Components(found.active[first], found.grid[first], counts / counts.sum())
+
+
+def _few(found: Components, most: int, rng: np.random.Generator) -> Components:
+    """Replace too many components by a systematic sample of them, which stands for the whole without bias."""
+    if len(found.weight) <= most:
+        return found
+    points = (np.arange(most) + rng.random()) / most
+    chosen = np.minimum(np.searchsorted(np.cumsum(found.weight), points, side="right"), len(found.weight) - 1)
+    unique, counts = np.unique(chosen, return_counts=True)
+    return Components(found.active[unique], found.grid[unique], counts / most)
