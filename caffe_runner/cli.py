@@ -114,6 +114,16 @@ def _parser() -> OneLineParser:
     probe.add_argument("--json", metavar="PATH|-", help="also write the findings as JSON")
     probe.set_defaults(handler=_probe)
 
+    append = _verb(
+        verbs,
+        "append",
+        "add further runs to a study, as a block of their own",
+        "append analysis/lenet_fashion/screen.toml next.csv",
+    )
+    append.add_argument("study", type=Path, metavar="STUDY.toml")
+    append.add_argument("runs", type=Path, metavar="NEXT.csv", help="as `python -m qim_stats augment` writes it")
+    append.set_defaults(handler=_append)
+
     data = _verb(verbs, "data", "make a study's data ready", "data analysis/lenet_fashion/screen.toml")
     data.add_argument("study", type=Path, metavar="STUDY.toml")
     data.set_defaults(handler=_data)
@@ -221,6 +231,17 @@ def _probe(args: argparse.Namespace) -> int:
     for line in [*found.lines(), f"trials table: {one_line(str(probe_folder(study.path) / TABLE))}"]:
         print(line, file=words)
     return _DONE if found.complete else _ATTENTION
+
+
+def _append(args: argparse.Namespace) -> int:
+    from caffe_runner.append import append_runs
+    from caffe_runner.study.check import check_study
+    from caffe_runner.study.study_file import load_study
+
+    study = load_study(args.study)
+    check_study(study)
+    print(one_line(append_runs(study, args.runs)))
+    return _DONE
 
 
 def _data(args: argparse.Namespace) -> int:

@@ -15,12 +15,12 @@ from caffe_runner.ledger import Entry, Ledger, LedgerReader
 from caffe_runner.lock import study_lock
 from caffe_runner.plan import plan_trials, study_folder
 from caffe_runner.study.study_file import Study, canonical_text
-from caffe_runner.trial import TrialState
+from caffe_runner.trial import Trial, TrialState
 from caffe_runner.trial_loop import OpenEngine, Session, pending, run_trials
 from qim_stats.errors import one_line
 
-_LEDGER = "ledger.sqlite"
-_TABLE = "trials.csv"
+LEDGER = "ledger.sqlite"
+TABLE = "trials.csv"
 
 
 def conduct(
@@ -55,9 +55,9 @@ def conduct(
     folder = study_folder(study.path)
     folder.mkdir(exist_ok=True)
     with study_lock(folder):
-        ledger = Ledger(folder / _LEDGER)
+        ledger = Ledger(folder / LEDGER)
         try:
-            ledger.begin(_description(study, dataset.checksum), dataset.checksum, study.path, plan_trials(study))
+            ledger.begin(described(study, dataset.checksum), dataset.checksum, study.path, plan_trials(study))
             ledger.release_interrupted()
             trials = pending(ledger.entries(), retry)
             try:
@@ -65,7 +65,7 @@ def conduct(
                     session = Session(study, dataset, folder, ledger, console)
                     run_trials(session, trials, open_engine, jobs)
             finally:
-                _write(study, ledger, folder / _TABLE)
+                write_trials(study, ledger, folder / TABLE)
             return ledger.entries()
         finally:
             ledger.close()
@@ -115,17 +115,19 @@ def export_table(study: Study, out: Path) -> str:
                 where=str(out),
                 remedy="choose another name, or move it away first",
             )
-        _write(study, ledger, out)
+        write_trials(study, ledger, out)
     done = sum(entry.state is TrialState.DONE for entry in entries)
     return f"{out}: {len(entries)} trials, {done} of them done"
 
 
 def plan_lines(study: Study) -> list[str]:
     """Say what a run would do: the design, the fields each factor reaches, the trials."""
-    trials = plan_trials(study)
+    appended = _appended_trials(study)
+    trials = [*plan_trials(study), *appended]
     design = study.build_design()
+    kind = f"{design.kind}, {len(appended)} of them appended" if appended else design.kind
     lines = [
-        f"{study.name}: {len(trials)} trials ({design.kind}), seed {study.seed}; nothing is changed by this",
+        f"{study.name}: {len(trials)} trials ({kind}), seed {study.seed}; nothing is changed by this",
         *design.warnings,
     ]
     solver, net = study.solver_message(), study.net_message()
@@ -138,27 +140,44 @@ def plan_lines(study: Study) -> list[str]:
     return [one_line(line) for line in lines]
 
 
+def _appended_trials(study: Study) -> list[Trial]:
+    """Return the trials that the ledger has beyond the study's design."""
+    path = study_folder(study.path) / LEDGER
+    if not path.exists():
+        return []
+    with closing(LedgerReader(path)) as ledger:
+        if not ledger.appended:
+            return []
+        return [entry.trial for entry in ledger.entries()][study.build_design().n :]
+
+
 @contextmanager
 def _reading(study: Study) -> Iterator[LedgerReader]:
-    path = study_folder(study.path) / _LEDGER
-    never = LedgerError(
+    path = study_folder(study.path) / LEDGER
+    if not path.exists():
+        raise never_started(study)
+    with closing(LedgerReader(path)) as ledger:
+        if not ledger.study_id:
+            raise never_started(study)
+        # What was measured is not to be told with the factors, or the response, of another study.
+        ledger.check(described(study, ledger.data_checksum), study.path)
+        yield ledger
+
+
+def never_started(study: Study) -> LedgerError:
+    """Return the error of a study without a ledger."""
+    return LedgerError(
         "no trial of this study was ever started",
         where=str(study.path),
         remedy=f"start with `python -m caffe_runner run {study.path}`",
     )
-    if not path.exists():
-        raise never
-    with closing(LedgerReader(path)) as ledger:
-        if not ledger.study_id:
-            raise never
-        # What was measured is not to be told with the factors, or the response, of another study.
-        ledger.check(_description(study, ledger.data_checksum), study.path)
-        yield ledger
 
 
-def _description(study: Study, data_checksum: str) -> str:
+def described(study: Study, data_checksum: str) -> str:
+    """Return everything that determines a study's responses, as text; the ledger keeps it and checks it."""
     return f"{canonical_text(study)}\ndata checksum = {data_checksum}\n"
 
 
-def _write(study: Study, ledger: LedgerReader, path: Path) -> None:
+def write_trials(study: Study, ledger: LedgerReader, path: Path) -> None:
+    """Write the trials table of a ledger, and its metadata beside it."""
     write_table(path, trials_csv(ledger.entries(), study.response), metadata(study, ledger))

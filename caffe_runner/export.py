@@ -11,6 +11,7 @@ from caffe_runner.ledger import Entry, LedgerReader
 from caffe_runner.study.study_file import Study
 from caffe_runner.trial import TrialState
 from qim_stats.design import design_metadata, metadata_text
+from qim_stats.followup.looks import STAGES
 from qim_stats.output import write_text
 from qim_stats.trials_metadata import metadata_path
 
@@ -47,7 +48,8 @@ def trials_csv(entries: list[Entry], response: str) -> str:
             [
                 trial.run, trial.replicate, trial.block, trial.order, trial.seed, entry.state.value,
                 result.reason if result else "", f"{result.seconds:.3f}" if result else "",
-                *(_spelled(level) for level in trial.levels.values()), *trial.dummies.values(),
+                *(_spelled(level) for level in trial.levels.values()),
+                *(trial.dummies.get(name, "") for name in dummies),
                 *(_spelled(result.metrics.get(name, "")) if result else "" for name in outputs),
             ]
         )  # fmt: skip
@@ -64,7 +66,7 @@ def metadata(study: Study, ledger: LedgerReader) -> dict[str, object]:
     chance = {e.result.reason for e in entries if e.result and e.result.reason and e.state is TrialState.DONE}
     if chance:
         provenance["at_chance"] = study.chance_text()
-    return design_metadata(
+    meta = design_metadata(
         study.build_design(),
         study=study.name,
         response=study.response,
@@ -73,6 +75,9 @@ def metadata(study: Study, ledger: LedgerReader) -> dict[str, object]:
         targets={factor.name: "; ".join(target.text for target in factor.targets) for factor in study.factor_specs},
         provenance=provenance,
     )
+    if ledger.appended:
+        meta["design"][STAGES] = 1 + ledger.appended
+    return meta
 
 
 def write_table(path: Path, csv_text: str, meta: dict[str, object]) -> None:

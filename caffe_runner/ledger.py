@@ -21,6 +21,7 @@ from caffe_runner.errors import LedgerError
 from caffe_runner.trial import Trial, TrialResult, TrialState
 
 _INTERRUPTED = "interrupted"
+_APPENDED = "appended "  # then a digest: the keys of what was appended
 _SCHEMA = """
 CREATE TABLE study (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE trial (
@@ -121,6 +122,17 @@ class LedgerReader:
         """The checksum of the data set the study was begun with."""
         return self._value("data_checksum") or ""
 
+    @property
+    def appended(self) -> int:
+        """How many times trials were appended to the study's design."""
+        with self._told():
+            row = self._db.execute("SELECT count(*) AS n FROM study WHERE key GLOB ?", (_APPENDED + "*",)).fetchone()
+        return int(row["n"])
+
+    def has_appended(self, digest: str) -> bool:
+        """Whether what has this digest was appended already."""
+        return self._value(_APPENDED + digest) is not None
+
     def entries(self) -> list[Entry]:
         """Return every trial in standard order with its present state."""
         with self._told():
@@ -207,13 +219,23 @@ class Ledger(LedgerReader):
                 self._set("description", description)
                 self._set("data_checksum", data_checksum)
                 self._set("id", uuid.uuid4().hex)
-                self._db.executemany(
-                    "INSERT INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        (t.number, t.run, t.replicate, t.block, t.order, t.seed, _dump(t.levels), _dump(t.dummies))
-                        for t in trials
-                    ],
-                )
+                self._add(trials)
+
+    def append(self, digest: str, source: str, trials: Iterable[Trial]) -> None:
+        """Add trials to a study that was begun, all of them or none.
+
+        Parameters
+        ----------
+        digest : str
+            Of what was asked for, by which ``has_appended`` knows it again.
+        source : str
+            The file they came from, for the record.
+        trials : iterable of Trial
+            With numbers and orders of their own.
+        """
+        with self._transaction():
+            self._set(_APPENDED + digest, json.dumps({"source": source, "at": _now()}, ensure_ascii=False))
+            self._add(trials)
 
     def release_interrupted(self) -> int:
         """Make attempts that never ended pending again, once their runner is known to be gone; return how many."""
@@ -263,6 +285,15 @@ class Ledger(LedgerReader):
                 "UPDATE attempt SET ended = ?, state = ? WHERE id = ? AND state = 'running'",
                 (_now(), _INTERRUPTED, attempt),
             )
+
+    def _add(self, trials: Iterable[Trial]) -> None:
+        self._db.executemany(
+            "INSERT INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (t.number, t.run, t.replicate, t.block, t.order, t.seed, _dump(t.levels), _dump(t.dummies))
+                for t in trials
+            ],
+        )
 
     def _set(self, key: str, value: str) -> None:
         self._db.execute("INSERT INTO study VALUES (?, ?)", (key, value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from qim_stats.cli_options import split_names
 from qim_stats.errors import FactorError, QimError
 from qim_stats.factors import nearest
 from qim_stats.screening.walsh_mixture import shares_before
@@ -174,7 +174,7 @@ def parse_goal(text: str | None, names: Sequence[str]) -> Goal:
     kind, colon, rest = text.partition(":")
     if kind not in ("pair", "sign") or not colon:
         raise QimError(f"{text!r} is not a goal", where=_WHERE, remedy=_EXAMPLE)
-    wanted = split_names(rest, _WHERE)
+    wanted = _split(rest)
     for name in wanted:
         if name not in names:
             raise FactorError(f"unknown factor {name!r}", where=_WHERE, remedy=nearest(name, names))
@@ -184,6 +184,13 @@ def parse_goal(text: str | None, names: Sequence[str]) -> Goal:
         return Goal("pair", text, members=tuple(list(names).index(name) for name in wanted))
     number = "one factor" if kind == "sign" else "two different factors"
     raise QimError(f"{text!r} must name {number}", where=_WHERE, remedy=_EXAMPLE)
+
+
+def _split(text: str) -> list[str]:
+    """Split names at commas; one that holds a comma is written in double quotes."""
+    if "\n" in text or "\r" in text:
+        return [text]
+    return next(csv.reader([text], skipinitialspace=True), [])
 
 
 def _likeliest_set(size: Array, count: int) -> float:
