@@ -98,16 +98,10 @@ def rank_study(
     sampling = sampling_layer(fit, error, factors, effects, steps, confidence=confidence, seed=seed)
     levels = coded_levels(fit, factors, coded)
     aware = _alias_aware(fit, error, factors, levels, effects, confidence=confidence, seed=seed, progress=progress)
-    table = _effect_columns(factors, rows, effects, steps)
-    raw = np.full(len(factors), np.nan) if isinstance(levels, str) else levels.T @ fit.y
     found = None if isinstance(aware, str) else aware
     larger = ordered_pairs(sampling.claims, None if found is None else found.p_larger, confidence)
-    table = _with_order(table, sampling, found, larger)
-    table["raw_effect"] = raw
-    table["raw_rank"] = _ranks_or_none(raw)
-    table["p_sign"] = np.nan if found is None else found.p_sign
-    table["sampling"] = pd.Series(_sampling_records(sampling, factors))
-    table["alias_aware"] = pd.Series(_alias_aware_records(found, len(factors)), dtype=object)
+    table = _with_order(_effect_columns(factors, rows, effects, steps), sampling, found, larger)
+    table = _with_layers(table, sampling, found, None if isinstance(levels, str) else levels.T @ fit.y)
     order = sorted(range(len(factors)), key=lambda i: (np.isnan(effects[i]), table["rank"].iloc[i] or 0))
     return Ranking(
         table=table.iloc[order].reset_index(drop=True),
@@ -199,6 +193,19 @@ def _with_order(
         rank_high=bounds.high,
         tied_with=pd.Series(_ties(larger, factors), dtype=object),
         p_top=pd.Series(_top_records(top, len(table)), dtype=object),
+    )
+
+
+def _with_layers(
+    table: pd.DataFrame, sampling: SamplingLayer, aware: AliasAwareLayer | None, raw: Array | None
+) -> pd.DataFrame:
+    sums = np.full(len(table), np.nan) if raw is None else raw
+    return table.assign(
+        raw_effect=sums,
+        raw_rank=_ranks_or_none(sums),
+        p_sign=np.nan if aware is None else aware.p_sign,
+        sampling=pd.Series(_sampling_records(sampling, table["factor"].tolist()), dtype=object),
+        alias_aware=pd.Series(_alias_aware_records(aware, len(table)), dtype=object),
     )
 
 

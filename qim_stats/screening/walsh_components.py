@@ -21,6 +21,7 @@ of two, and intervals come out too short.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -84,31 +85,65 @@ def kernel(x: Array, other: Array, active: Sets, grid: Array) -> Array:
     ndarray of float64, shape (c, m, o)
         The formula is in the module's head.
     """
-    pair = (x[:, None, :] * other[None, :, :]).reshape(-1, x.shape[1]).T
+    terms = _pair_terms(x.tobytes(), other.tobytes(), x.shape[1])
     flags = active.astype(np.float64)
-    product_term = np.empty((len(active), pair.shape[1]))
+    answer = np.empty((len(active), len(x) * len(other)))
     eta2 = grid[:, 1:2] ** 2
-    for value in np.unique(grid[:, 1]):
+    for value in np.unique(grid[:, 1]).tolist():
         rows = grid[:, 1] == value
-        slack = np.log1p(value**2 * INACTIVE**2 * pair)
-        product_term[rows] = flags[rows] @ (np.log1p(value**2 * pair) - slack) + slack.sum(axis=0)
-    np.expm1(product_term, out=product_term)
-    product_term /= eta2
-    product_term += (grid[:, :1] ** 2 - eta2) * _pair_sums(pair, flags)
-    return product_term.reshape(len(active), len(x), len(other))
+        if value not in terms.logs:
+            terms.logs[value] = _logarithms(terms.pair, value)
+        gain, slack = terms.logs[value]
+        answer[rows] = flags[rows] @ gain + slack
+    np.expm1(answer, out=answer)
+    answer /= eta2
+    # sum_{i<j} z_i z_j = [(sum z_i)^2 - sum z_i^2] / 2
+    first = flags @ ((1.0 - INACTIVE**2) * terms.pair) + terms.sums
+    second = flags @ terms.squares + terms.square_sums
+    answer += (grid[:, :1] ** 2 - eta2) * 0.5 * (first * first - second)
+    return answer.reshape(len(active), len(x), len(other))
 
 
-def _pair_sums(pair: Array, flags: Array) -> Array:
-    """Return sum_{i<j} z_i z_j = [(sum z_i)^2 - sum z_i^2] / 2 for each set and pair of settings."""
-    first = flags @ ((1.0 - INACTIVE**2) * pair) + INACTIVE**2 * pair.sum(axis=0)
+@dataclass(frozen=True)
+class _PairTerms:
+    """What the kernel needs of two lists of settings whatever the component; rows are factors, columns pairs."""
+
+    pair: Array
+    sums: Array
+    squares: Array
+    square_sums: Array
+    logs: dict[float, tuple[Array, Array]]
+
+
+@lru_cache(maxsize=8)
+def _pair_terms(x: bytes, other: bytes, k: int) -> _PairTerms:
+    """Multiply two lists of settings; these come as bytes, since the chains ask again for the same ones."""
+    left, right = np.frombuffer(x).reshape(-1, k), np.frombuffer(other).reshape(-1, k)
+    pair = np.ascontiguousarray((left[:, None, :] * right[None, :, :]).reshape(-1, k).T)
     squares = pair * pair
-    second = flags @ ((1.0 - INACTIVE**4) * squares) + INACTIVE**4 * squares.sum(axis=0)
-    return np.asarray(0.5 * (first * first - second), dtype=np.float64)
+    return _PairTerms(
+        pair=pair,
+        sums=INACTIVE**2 * pair.sum(axis=0),
+        squares=(1.0 - INACTIVE**4) * squares,
+        square_sums=INACTIVE**4 * squares.sum(axis=0),
+        logs={},
+    )
+
+
+def _logarithms(pair: Array, eta: float) -> tuple[Array, Array]:
+    """Return what an active factor adds to log prod_i (1 + eta^2 z_i), and its value with none active."""
+    inactive = np.log1p(eta**2 * INACTIVE**2 * pair)
+    return np.log1p(eta**2 * pair) - inactive, np.asarray(inactive.sum(axis=0), dtype=np.float64)
+
+
+def chunk_size(cells: Cells) -> int:
+    """Return how many components' matrices to hold in memory at a time."""
+    return max(1, _CHUNK // cells.m**2)
 
 
 def chunks(count: int, cells: Cells) -> list[slice]:
     """Return slices of components small enough to hold their matrices in memory."""
-    step = max(1, _CHUNK // cells.m**2)
+    step = chunk_size(cells)
     return [slice(start, min(start + step, count)) for start in range(0, count, step)]
 
 
@@ -200,6 +235,16 @@ def projected_inverses(cells: Cells, active: Sets, grid: Array) -> tuple[Array, 
     return inverse, np.asarray(log_det, dtype=np.float64)
 
 
+def moment_matrices(cells: Cells, w: Array, active: Sets) -> tuple[Array, Array]:
+    """Return D X'W, shape (c, k, m), and D - D X'W X D, shape (c, k, k), with D = diag(r_i^2)."""
+    variances = relative_variances(active)
+    shrunk = variances[:, :, None] * (cells.x.T @ w)
+    shape = -(shrunk @ cells.x) * variances[:, None, :]
+    diagonal = np.arange(cells.x.shape[1])
+    shape[:, diagonal, diagonal] += variances
+    return shrunk, shape
+
+
 def moments(cells: Cells, y: Array, w: Array, active: Sets, lam: Array) -> Moments:
     """Return the posterior of the half effects given each component.
 
@@ -222,10 +267,6 @@ def moments(cells: Cells, y: Array, w: Array, active: Sets, lam: Array) -> Momen
         In the unit of y.
     """
     means, within = cells.means(y)
-    variances = relative_variances(active)
-    shrunk = variances[:, :, None] * (cells.x.T @ w)
-    shape = -(shrunk @ cells.x) * variances[:, None, :]
-    diagonal = np.arange(cells.x.shape[1])
-    shape[:, diagonal, diagonal] += variances
+    shrunk, shape = moment_matrices(cells, w, active)
     total = (means @ w) @ means + within / lam
     return Moments(shrunk @ means, total[:, None, None] * shape)

@@ -13,6 +13,7 @@ order nor the naming of the factors, nor which level is called high, changes an 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -23,9 +24,11 @@ from qim_stats.screening.walsh_cells import Cells, collapse
 from qim_stats.screening.walsh_components import (
     GRID,
     Indices,
+    Moments,
     Sets,
-    chunks,
+    chunk_size,
     log_prior,
+    moment_matrices,
     moments,
     projected_inverses,
 )
@@ -36,9 +39,9 @@ from qim_stats.screening.walsh_sets import (
     cross,
     enumerable,
     enumerate_components,
+    heaviest,
     sample_components,
     tractable,
-    weigh,
 )
 
 Array = npt.NDArray[np.float64]
@@ -99,19 +102,35 @@ class WalshPosterior:
         return shares_before(self.ranks)
 
     def p_sign(self, estimates: Array) -> Array:
-        """Return the probability that each effect has the sign of its estimate, shape (k,); NaN for estimate 0."""
+        """Return the probability that each effect has the sign of its estimate, shape (k,); NaN for 0 and NaN."""
         share = (np.sign(self.draws) == np.sign(estimates)).mean(axis=0)
-        return np.where(np.sign(estimates) == 0.0, np.nan, share)
+        return np.where(np.isnan(estimates) | (estimates == 0.0), np.nan, share)
 
 
 @dataclass(frozen=True)
-class _Weighable:
-    """All components of a design with what weighs them by any response."""
+class _Stored:
+    """All components of a design with what gives their weights and moments for any response."""
 
     active: Sets
     grid: Indices
     w: Array
     log_det: Array
+    shrunk: Array
+    shape: Array
+
+    def weigh(self, cells: Cells, y: Array) -> tuple[Components, Callable[[Indices], Moments]]:
+        """Return what ``enumerate_components`` and ``moments`` would, from the matrices kept."""
+        means, within = cells.means(y)
+        lam = GRID[self.grid, 2]
+        total = self.w.reshape(len(lam), -1) @ np.outer(means, means).ravel() + within / lam
+        logs = -0.5 * (self.log_det + cells.df * np.log(total) + (cells.n - cells.m) * np.log(lam))
+        order, weight = heaviest(logs + log_prior(self.active))
+
+        def at(which: Indices) -> Moments:
+            rows = order[which]
+            return Moments(self.shrunk[rows] @ means, total[rows, None, None] * self.shape[rows])
+
+        return Components(self.active[order], self.grid[order], weight), at
 
 
 @dataclass(frozen=True)
@@ -122,12 +141,12 @@ class WalshDesign:
     ----------
     cells : Cells
         The trials, replicates collapsed.
-    weighable : optional
+    stored : optional
         Filled by ``prepared``.
     """
 
     cells: Cells
-    weighable: _Weighable | None = None
+    stored: _Stored | None = None
 
     def prepared(self) -> WalshDesign:
         """Return the same design with its matrices stored, which makes many posteriors quick (simulations).
@@ -138,7 +157,8 @@ class WalshDesign:
         if not enumerable(self.cells) or 2**k * len(GRID) * self.cells.m**2 > _STORED:
             return self
         active, grid = cross(all_sets(k))
-        return replace(self, weighable=_Weighable(active, grid, *projected_inverses(self.cells, active, GRID[grid])))
+        w, log_det = projected_inverses(self.cells, active, GRID[grid])
+        return replace(self, stored=_Stored(active, grid, w, log_det, *moment_matrices(self.cells, w, active)))
 
     def posterior(
         self, y: Array, seed: int, *, draws: int = DRAWS, progress: Progress | None = None
@@ -168,19 +188,14 @@ class WalshDesign:
         contrasts = cells.x.T @ (cells.size * cells.means(standard)[0])
         order = np.argsort(-np.abs(np.round(contrasts, 9)), kind="stable")
         rng = np.random.Generator(np.random.PCG64([seed, 2]))
-        if self.weighable is not None:
-            components = _reweigh(cells, standard, self.weighable)
-        elif enumerable(cells):
-            components = enumerate_components(cells, standard, progress)
+        if self.stored is not None:
+            components, at = self.stored.weigh(cells, standard)
         else:
-            # The chains visit the factors in the order of their contrasts.
-            sorted_cells = Cells(cells.x[:, order], cells.nuisance, cells.size, cells.cell, cells.weights)
-            found = sample_components(sorted_cells, standard, rng, progress)
-            active = np.empty_like(found.active)
-            active[:, order] = found.active
-            components = Components(active, found.grid, found.weight)
+            components = _components(cells, standard, order, rng, progress)
+            at = _moments_at(cells, standard, components)
         signs = np.where(contrasts < 0.0, -1.0, 1.0)
-        drawn = _draw(cells, standard, components, (order, signs), rng, draws)
+        step = chunk_size(cells)
+        drawn = _draw(components.weight, at, (order, signs), rng, draws=draws, df=cells.df, step=step)
         p_active = np.asarray(components.weight @ components.active, dtype=np.float64)
         return WalshPosterior(drawn * scale, p_active, components)
 
@@ -235,55 +250,62 @@ def _standardized(cells: Cells, y: Array) -> tuple[Array, float]:
     return left / scale, scale
 
 
-def _reweigh(cells: Cells, y: Array, design: _Weighable) -> Components:
-    """Weigh all components by a new response: as ``walsh_components.log_weights``, from matrices kept."""
-    means, within = cells.means(y)
-    lam = GRID[design.grid, 2]
-    total = design.w.reshape(len(lam), -1) @ np.outer(means, means).ravel() + within / lam
-    logs = -0.5 * (design.log_det + cells.df * np.log(total) + (cells.n - cells.m) * np.log(lam))
-    return weigh(design.active, design.grid, logs + log_prior(design.active))
+def _components(
+    cells: Cells, y: Array, order: Indices, rng: np.random.Generator, progress: Progress | None
+) -> Components:
+    if enumerable(cells):
+        return enumerate_components(cells, y, progress)
+    # The chains visit the factors in canonical order.
+    found = sample_components(replace(cells, x=cells.x[:, order]), y, rng, progress)
+    active = np.empty_like(found.active)
+    active[:, order] = found.active
+    return replace(found, active=active)
+
+
+def _moments_at(cells: Cells, y: Array, components: Components) -> Callable[[Indices], Moments]:
+    def at(which: Indices) -> Moments:
+        active, scales = components.active[which], components.scales()[which]
+        w, _ = projected_inverses(cells, active, scales)
+        return moments(cells, y, w, active, scales[:, 2])
+
+    return at
 
 
 def _draw(
-    cells: Cells,
-    y: Array,
-    components: Components,
-    canonical: tuple[npt.NDArray[np.intp], Array],
+    weight: Array,
+    at: Callable[[Indices], Moments],
+    canonical: tuple[Indices, Array],
     rng: np.random.Generator,
+    *,
     draws: int,
+    df: int,
+    step: int,
 ) -> Array:
-    """Draw half effects: components by systematic sampling, then t within each.
+    """Draw half effects, shape (draws, k): components by systematic sampling, then t within each.
 
     The normal deviates belong to the factors in canonical order and sign.
     """
     order, signs = canonical
-    k = cells.x.shape[1]
-    edges = np.cumsum(components.weight)
     points = (np.arange(draws) + rng.random()) / draws
-    chosen = np.minimum(np.searchsorted(edges, points, side="right"), len(edges) - 1)
+    chosen = np.minimum(np.searchsorted(np.cumsum(weight), points, side="right"), len(weight) - 1)
     unique, place = np.unique(chosen, return_inverse=True)
-    normal = rng.standard_normal((draws, k))
-    spread = np.sqrt(rng.chisquare(cells.df, draws))
-    drawn = np.empty((draws, k))
-    for part in chunks(len(unique), cells):
-        active, scales = components.active[unique[part]], components.scales()[unique[part]]
-        mean, root = _canonical_moments(cells, y, active, scales, (order, signs))
-        rows = np.flatnonzero((place >= part.start) & (place < part.stop))
-        at = place[rows] - part.start
-        noise = np.einsum("dij,dj->di", root[at], normal[rows]) / spread[rows, None]
-        drawn[rows] = mean[at] + noise
+    normal = rng.standard_normal((draws, len(order)))
+    spread = np.sqrt(rng.chisquare(df, draws))
+    drawn = np.empty((draws, len(order)))
+    for start in range(0, len(unique), step):
+        mean, root = _canonical(at(unique[start : start + step]), order, signs)
+        # The points ascend, so the draws of a slice of components lie side by side.
+        rows = slice(*np.searchsorted(place, (start, start + step)).tolist())
+        own = place[rows] - start
+        noise = (root[own] @ normal[rows, :, None])[:, :, 0] / spread[rows, None]
+        drawn[rows] = mean[own] + noise
     answer = np.empty_like(drawn)
     answer[:, order] = drawn
     return answer * signs
 
 
-def _canonical_moments(
-    cells: Cells, y: Array, active: Sets, scales: Array, canonical: tuple[npt.NDArray[np.intp], Array]
-) -> tuple[Array, Array]:
+def _canonical(found: Moments, order: Indices, signs: Array) -> tuple[Array, Array]:
     """Return means and triangular roots of the scale matrices, factors in canonical order and sign."""
-    order, signs = canonical
-    w, _ = projected_inverses(cells, active, scales)
-    found = moments(cells, y, w, active, scales[:, 2])
     flip = signs[order]
     shape = found.shape[:, order[:, None], order[None, :]] * np.outer(flip, flip)
     diagonal = np.arange(len(order))

@@ -26,6 +26,7 @@ _CHAINS = 32
 _SWEEPS = (40, 100)  # run in, kept
 _EVALUATIONS = 6e10  # m^3 that a chain may cost in all; fewer sweeps for larger studies
 _SCALE_STEPS = 4
+_NEGLIGIBLE = -27.6  # log of 1e-12
 _FEWEST = 8  # sweeps to run in, and to keep
 
 
@@ -104,16 +105,18 @@ def enumerate_components(cells: Cells, y: Array, progress: Progress | None = Non
         logs[part] = log_weights(cells, y, active[part], GRID[grid[part]])
         if progress is not None:
             progress(part.stop, len(active))
-    return weigh(active, grid, logs)
+    order, weight = heaviest(logs)
+    return Components(active[order], grid[order], weight)
 
 
-def weigh(active: Sets, grid: Indices, logs: Array) -> Components:
-    """Turn log weights into components, the heaviest first; those below 1e-12 of the heaviest are left out."""
+def heaviest(logs: Array) -> tuple[Indices, Array]:
+    """Turn log weights into probabilities, the largest first; those below 1e-12 of it are left out."""
+    logs = logs - logs.max()
     # Rounded, so that components that differ by rounding error keep their order.
-    order = np.argsort(-np.round(logs - logs.max(), 9), kind="stable")
-    order = order[logs[order] > logs.max() - 27.6]
-    weight = np.exp(logs[order] - logs.max())
-    return Components(active[order], grid[order], weight / weight.sum())
+    order = np.argsort(-np.round(logs, 9), kind="stable")
+    order = order[logs[order] > _NEGLIGIBLE]
+    weight = np.exp(logs[order])
+    return order, weight / weight.sum()
 
 
 def _factors(cells: Cells) -> int:

@@ -199,6 +199,7 @@ def test_a_factor_that_is_not_estimable_may_have_any_rank() -> None:
     assert (last["factor"], last["rank"], last["rank_low"], last["rank_high"]) == ("f4", None, 1, 5)
     assert sorted(last["tied_with"]) == ["f0", "f1", "f2", "f3"]
     assert np.isnan(last["effect"])
+    assert np.isnan(last["p_sign"])
     assert found.table["rank"].tolist()[:2] == [1, 2]
     # f4 may come before anybody: f0 is before three others for certain, and not more.
     first = found.table.iloc[0]
