@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qim_stats.cli_options import analysis_options
+from qim_stats.cli_options import split_names
 from qim_stats.errors import QimError
 from qim_stats.trials_metadata import metadata_path
 
@@ -61,12 +61,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--high", metavar="FACTOR=LEVEL", action="append", default=[], help="which level of a text factor is high"
     )
     parser.add_argument("--block", metavar="COLUMN", help="the block column; default: block")
+    parser.add_argument(
+        "--diverged-as",
+        type=float,
+        metavar="VALUE",
+        help="score diverged trials with this response, such as chance level; default: they have none",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything simulated; default: 0")
     parser.add_argument("--out", metavar="next.csv", required=True, help="where to write the runs; never overwritten")
     parser.add_argument("--joined", metavar="all.csv", help="also write the trials so far with the runs below them")
     parser.add_argument("--json", metavar="PATH|-", help="write the results as JSON; - for standard output")
-    # Options of the analyzing verbs that mean nothing here, as ``analysis_options`` reads them.
-    parser.set_defaults(handler=run, error="auto", adjust="holm", confidence=0.95)
+    parser.set_defaults(handler=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,8 +93,8 @@ def run(args: argparse.Namespace) -> int:
         If the table, the goal or an option is at fault.
     """
     _check_outputs(args)
-    given = analysis_options(args)
-    options = {key: given[key] for key in ("response", "direction", "factors", "high", "block", "seed")}
+    high = _high_levels(args.high)
+    factors = None if args.factors is None else split_names(args.factors, "--factors")
     from qim_stats.followup import augment
     from qim_stats.plain import to_json
     from qim_stats.terminal.followup import follow_up_text
@@ -99,11 +104,17 @@ def run(args: argparse.Namespace) -> int:
         found = augment(
             args.trials,
             runs=args.runs,
+            response=args.response,
+            direction=args.direction,
+            factors=factors,
+            high=high,
+            block=args.block,
+            diverged_as=args.diverged_as,
             goal=args.goal,
             probability=args.probability,
             method=args.method,
+            seed=args.seed,
             progress=progress,
-            **options,
         )
     found.to_csv(args.out, joined=args.joined)
     words = sys.stdout
@@ -114,6 +125,16 @@ def run(args: argparse.Namespace) -> int:
         found.to_json(args.json)
     words.write(follow_up_text(found, _next_steps(args, found)))
     return 1 if any(alert.code == "trials_set_aside" for alert in found.alerts) else 0
+
+
+def _high_levels(given: list[str]) -> dict[str, str]:
+    high = {}
+    for text in given:
+        name, equals, level = text.rpartition("=")
+        if not equals or not name:
+            raise QimError(f"{text!r} is not FACTOR=LEVEL", where="--high", remedy="write --high activation=ReLU")
+        high[name] = level
+    return high
 
 
 def _check_outputs(args: argparse.Namespace) -> None:

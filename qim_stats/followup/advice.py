@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -47,13 +49,13 @@ def advice(
     """
     best = options[options["method"] == chosen].iloc[0]
     if settled_now:
-        words = [f"The goal {goal.text} is settled by the trials so far: {measured(goal, best['now'])}."]
+        words = [f"The goal {goal.text} is settled, and needs no further trials: {measured(goal, best['now'])}."]
     else:
         words = [f"The goal {goal.text} is open: {measured(goal, best['now'])} now."]
     name = _NAMES[chosen]
-    chance = f"{100 * best['p_settled']:.0f} %"
     text = (
-        f"After {best['runs']} more runs, {name} ({best['words']}), it would be settled with probability {chance}, "
+        f"After {best['runs']} more runs, {name} ({best['words']}), it would be settled with a probability of "
+        f"{_share(best['p_settled'])}, "
         f"and {measured(goal, best['after'])} is to be expected."
     )
     had = options[options["after"].notna()]
@@ -69,56 +71,79 @@ def advice(
     return words
 
 
-def binding(goal: Goal, draws: Array, names: list[str], *, noise_sd: float, trials: int) -> str:
-    """Say what keeps the goal open: the noise of trials, or what interactions leave open.
+def binding(goal: Goal, draws: Array, names: list[str], *, noise_sd: float, trials: int, probability: float) -> str:
+    """Say how far the noise of trials alone keeps the goal open, whatever the further runs.
 
     Parameters
     ----------
     goal : Goal
         In the order of ``names``.
     draws : ndarray of float64, shape (d, k)
-        Half effects now, in the response's unit.
+        Half effects as they may be, in the response's unit.
     names : list of str
         Of the factors.
     noise_sd : float
         Standard deviation of a trial.
     trials : int
         That there would be, the further runs included.
+    probability : float
+        From which the goal counts as settled.
 
     Returns
     -------
     str
-        A sentence. A pair of effects is called a tie for this many trials where their sizes differ by less than twice
-        the standard error that noise alone leaves in the difference of two effects of a balanced design,
-        2 sqrt(2) sigma / sqrt(trials).
+        A sentence.
+
+    Notes
+    -----
+    In a balanced design without interactions an effect has the standard error 2 sigma / sqrt(n), the difference of two
+    sqrt(2) times that, and an order or a sign reaches the probability q if the estimate is z_q standard errors from
+    zero. Told is the share of draws in which the gap that the goal turns on is smaller.
     """
-    size = np.abs(2.0 * draws).mean(axis=0)
-    if goal.kind == "sign":
-        a = goal.members[0]
-        effect, error = abs(2.0 * float(draws[:, a].mean())), 2.0 * noise_sd / np.sqrt(trials)
-        what, difference = f"the effect of {names[a]!r} is about {effect:.2g}", effect
-    else:
-        a, b = _closest(goal, size)
-        difference, error = abs(float(size[a] - size[b])), 2.0 * np.sqrt(2.0) * noise_sd / np.sqrt(trials)
-        what = f"the sizes of the effects of {names[a]!r} and {names[b]!r} are about {size[a]:.2g} and {size[b]:.2g}"
-    noise = f"trials vary by about {noise_sd:.2g}, so that noise alone leaves an error of {error:.2g}"
-    if difference < 2.0 * error:
-        tail = "in their difference" if goal.kind != "sign" else "in it"
-        return f"What binds is noise: {what}; {noise} {tail} after {trials} trials."
-    return f"What binds is aliasing more than noise: {what}; {noise} after {trials} trials; interactions leave more."
+    error = 2.0 * noise_sd / np.sqrt(trials) * (1.0 if goal.kind == "sign" else np.sqrt(2.0))
+    least = NormalDist().inv_cdf(probability) * error
+    size = np.abs(2.0 * draws)
+    share = float((_gaps(goal, size) < least).mean())
+    where = _turns_on(goal, size.mean(axis=0), names)
+    text = (
+        f"Noise alone (a trial's SD is about {noise_sd:.2g}) would keep it open in a share of about {_share(share)} "
+        f"of the cases that the trials so far allow: there {where} by less than the {least:.2g} that {trials} trials "
+        "can tell"
+    )
+    if share > 0.5:
+        return f"{text}. That is near a tie, which more trials of this number cannot break."
+    return f"{text}. The rest is what interactions hide."
 
 
 def measured(goal: Goal, value: float) -> str:
     """Write the goal's measure with its name."""
     if goal.kind == "order":
         return f"{value:.3g} {goal.measure_name}"
-    return f"a {goal.measure_name} of {value:.2f}"
+    return f"a {goal.measure_name} of {_share(value)}"
 
 
-def _closest(goal: Goal, size: Array) -> tuple[int, int]:
-    """Return the two factors whose order the goal turns on most: the border of the top, or the closest neighbours."""
+def _share(value: float) -> str:
+    """Write a share with two decimals, never rounded up to certainty."""
+    return "over 0.99" if value > 0.995 else f"{value:.2f}"
+
+
+def _gaps(goal: Goal, size: Array) -> Array:
+    """Return, for each draw, the distance that the goal turns on, shape (d,)."""
+    if goal.kind == "sign":
+        return size[:, goal.members[0]]
     if goal.kind == "pair":
-        return goal.members[0], goal.members[1]
+        return np.asarray(np.abs(size[:, goal.members[0]] - size[:, goal.members[1]]), dtype=np.float64)
+    gaps = -np.diff(-np.sort(-size, axis=1), axis=1)
+    return np.asarray(gaps[:, goal.count - 1] if goal.kind == "top" else gaps.min(axis=1), dtype=np.float64)
+
+
+def _turns_on(goal: Goal, size: Array, names: list[str]) -> str:
+    if goal.kind == "sign":
+        return f"the effect of {names[goal.members[0]]!r} differs from zero"
+    if goal.kind == "pair":
+        return f"the sizes of {names[goal.members[0]]!r} and {names[goal.members[1]]!r} differ"
+    if goal.kind == "order":
+        return "two neighbours in the order differ"
     order = np.argsort(-size, kind="stable")
-    at = goal.count - 1 if goal.kind == "top" else int(np.argmin(-np.diff(size[order])))
-    return int(order[at]), int(order[at + 1])
+    border = [names[i] for i in order[goal.count - 1 : goal.count + 1]]
+    return f"the effects on either side of the border (such as {border[0]!r} and {border[1]!r}) differ in size"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qim_stats import __version__
-from qim_stats.alerts import Alert
+from qim_stats.alerts import Alert, listed
 from qim_stats.errors import DesignError, QimError
 from qim_stats.factors import Factor
 from qim_stats.followup.advice import advice, binding
@@ -21,7 +21,7 @@ from qim_stats.followup.expected_gain import DRAWS, FUTURES, Gain, draws_now, ex
 from qim_stats.followup.follow_up import FollowUp
 from qim_stats.followup.goal import Goal, parse_goal
 from qim_stats.followup.knowledge import Knowledge, learn
-from qim_stats.followup.new_runs import joined_table, new_rows, next_metadata, with_bookkeeping
+from qim_stats.followup.new_runs import held_levels, joined_table, new_rows, next_metadata, run_rows, with_bookkeeping
 from qim_stats.followup.options import METHODS, Option, Request, find_option
 from qim_stats.trial_states import PENDING, states
 from qim_stats.trials import Trials, read_trials
@@ -42,6 +42,7 @@ def augment(
     factors: Sequence[str | Factor] | None = None,
     high: Mapping[str, object] | None = None,
     block: str | None = None,
+    diverged_as: float | None = None,
     goal: str | None = None,
     probability: float = 0.9,
     method: Method = "auto",
@@ -52,7 +53,7 @@ def augment(
 
     Parameters
     ----------
-    trials, response, direction, factors, high, block
+    trials, response, direction, factors, high, block, diverged_as
         As of ``read_trials``.
     runs : int
         How many runs to add, from 2: they are a block of their own, whose difference from the others takes one.
@@ -79,7 +80,15 @@ def augment(
         If the table, the goal or an option is at fault, or the method cannot be had with this many runs.
     """
     _check_options(runs, probability, method, seed)
-    data = read_trials(trials, response=response, direction=direction, factors=factors, high=high, block=block)
+    data = read_trials(
+        trials,
+        response=response,
+        direction=direction,
+        factors=factors,
+        high=high,
+        block=block,
+        diverged_as=diverged_as,
+    )
     asked = parse_goal(goal, data.factor_names)
     x = data.coded[data.factor_names].to_numpy(dtype=np.float64)
 
@@ -108,9 +117,18 @@ def augment(
     if not settled:
         scaled = np.empty_like(now)
         scaled[:, known.order] = now * known.signs * known.scale
-        words.append(binding(asked, scaled, data.factor_names, noise_sd=noise_sd, trials=data.n + runs))
+        words.append(
+            binding(
+                asked,
+                scaled,
+                data.factor_names,
+                noise_sd=noise_sd,
+                trials=data.n + runs,
+                probability=probability,
+            )
+        )
     numbered = with_bookkeeping(data)
-    added = new_rows(data, numbered, known.given(rows[chosen]), seed)
+    added = new_rows(data, numbered, known.given(rows[chosen]), seed, folded=chosen == "foldover")
     return FollowUp(
         goal=asked,
         probability=probability,
@@ -163,10 +181,9 @@ def _check_options(runs: int, probability: float, method: str, seed: int) -> Non
 
 
 def _design_settings(data: Trials, known: Knowledge) -> Array:
-    """Return the distinct two-level settings of all rows whose levels can be read, in canonical coordinates."""
-    coded = data.all_coded[data.factor_names].to_numpy(dtype=np.float64)
-    whole = np.isin(coded, (-1.0, 1.0)).all(axis=1)
-    return np.unique(known.canonical(coded[whole]), axis=0)
+    """Return the setting of each run of two levels, those without a response included, in canonical coordinates."""
+    rows = known.canonical(run_rows(data)[data.factor_names].to_numpy(dtype=np.float64))
+    return np.asarray(rows[np.lexsort(rows.T[::-1])], dtype=np.float64)
 
 
 def _options(request: Request, method: str, progress: Progress) -> list[Option]:
@@ -227,8 +244,13 @@ def _noise_sd(known: Knowledge) -> float:
 
 
 def _alerts(data: Trials) -> list[Alert]:
-    waiting = states(data.frame).count(PENDING)
-    if not waiting:
-        return []
-    text = f"{waiting} rows are pending: what they will tell is not counted, and their settings count as run."
-    return [Alert("pending_runs", "warning", text)]
+    alerts = []
+    if waiting := states(data.frame).count(PENDING):
+        text = f"{waiting} rows are pending: what they will tell is not counted, and their settings count as run."
+        alerts.append(Alert("pending_runs", "warning", text))
+    known = {factor.name for factor in data.metadata.factors} if data.metadata else set()
+    if held := {name: level for name, level in held_levels(data).items() if name in known}:
+        told = listed([f"{name!r} at {level!s}" for name, level in held.items()])
+        text = f"Factors that were left out are held at their level in the best trial so far: {told}."
+        alerts.append(Alert("factors_held", "warning", text))
+    return alerts

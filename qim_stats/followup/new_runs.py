@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qim_stats.errors import TrialsError
-from qim_stats.factors import Factor
+from qim_stats.factors import RESERVED_COLUMNS, Factor
 from qim_stats.followup.looks import STAGES, looks_of
 from qim_stats.trial_states import PENDING
 from qim_stats.trials import Trials
@@ -59,7 +59,51 @@ def with_bookkeeping(data: Trials) -> pd.DataFrame:
     return frame
 
 
-def new_rows(data: Trials, table: pd.DataFrame, coded: Array, seed: int) -> pd.DataFrame:
+def run_rows(data: Trials) -> pd.DataFrame:
+    """Return the coded levels and spare columns of each run with two levels only, indexed by its first row.
+
+    Parameters
+    ----------
+    data : Trials
+        The trials so far.
+
+    Returns
+    -------
+    DataFrame, shape (runs, k + spare columns)
+        Rows of one run number are one run; without run numbers, rows of one setting are.
+    """
+    coded = data.all_coded
+    two_level = np.isin(coded[data.factor_names].to_numpy(), (-1.0, 1.0)).all(axis=1)
+    whole = coded.iloc[np.flatnonzero(two_level)]
+    known = data.frame.loc[whole.index, ["run"]] if "run" in data.frame else whole[data.factor_names]
+    return whole.iloc[np.flatnonzero(~known.duplicated().to_numpy())]
+
+
+def held_levels(data: Trials) -> dict[str, Any]:
+    """Return what new runs have in columns that the trials so far set, but that are no factors of this analysis.
+
+    Parameters
+    ----------
+    data : Trials
+        The trials so far.
+
+    Returns
+    -------
+    dict of str to value
+        For each factor that the metadata know and ``data.factors`` leave out, its level in the best trial so far; for
+        each column of text with one value in all rows, that value.
+    """
+    best = int(np.argmax(data.y if data.direction == "maximize" else -data.y))
+    row = data.frame.loc[data.usable].iloc[best]
+    left_out = [f.name for f in _all_factors(data) if f.name not in data.factor_names and f.name in data.frame]
+    fixed = {*RESERVED_COLUMNS, *data.factor_names, *data.dummies, data.response, data.block}
+    others = [str(c) for c in data.frame.columns if c not in fixed]
+    texts = [c for c in others if data.frame[c].dtype == object]
+    same = [c for c in texts if data.frame[c].notna().all() and data.frame[c].nunique() == 1]
+    return {name: row[name] for name in [*left_out, *same]}
+
+
+def new_rows(data: Trials, table: pd.DataFrame, coded: Array, seed: int, *, folded: bool = False) -> pd.DataFrame:
     """Write further runs as rows of the table.
 
     Parameters
@@ -72,12 +116,14 @@ def new_rows(data: Trials, table: pd.DataFrame, coded: Array, seed: int) -> pd.D
         Settings of the new runs, -1/+1, factors in the order of ``data.factors``; their order is shuffled.
     seed : int
         Of the order, and of the new trials' seeds where the table has a column ``seed``.
+    folded : bool
+        Whether each new run is the mirror of a run so far, spare columns included.
 
     Returns
     -------
     DataFrame, shape (r, columns of table)
         In the order to run them. A setting that was run has its run number and the next replicate number. Spare columns
-        are filled where the setting, or its mirror, stands in the table.
+        are filled in a foldover and where all runs so far of the setting agree on them.
     """
     rng = np.random.Generator(np.random.PCG64([seed, 86]))
     block = data.block or "block"
@@ -89,6 +135,7 @@ def new_rows(data: Trials, table: pd.DataFrame, coded: Array, seed: int) -> pd.D
     most = replicates.groupby(runs).max()
     latest = dict(zip(most.index.tolist(), most.tolist(), strict=True))
     last, order = max(latest), int(_whole(table, "order").max())
+    spare, held = _Spare(data, folded=folded), held_levels(data)
     rows = []
     for levels in coded[rng.permutation(len(coded))]:
         setting = tuple(levels.tolist())
@@ -98,10 +145,10 @@ def new_rows(data: Trials, table: pd.DataFrame, coded: Array, seed: int) -> pd.D
         number = numbers[setting]
         latest[number] = latest.get(number, 0) + 1
         order += 1
-        row: dict[str, Any] = dict.fromkeys(table.columns)
+        row: dict[str, Any] = dict.fromkeys(table.columns) | held
         row |= {"run": number, "replicate": latest[number], "order": order, block: _next_block(table[block])}
         row |= {f.name: f.decode(int(side)) for f, side in zip(data.factors, levels, strict=True)}
-        rows.append(row | _spare(data, levels))
+        rows.append(row | spare.values(setting))
     frame = pd.DataFrame(rows, columns=table.columns, dtype=object)
     if "state" in table:
         frame["state"] = PENDING
@@ -180,17 +227,27 @@ def _factor_entry(factor: Factor, given: Mapping[str, Any]) -> dict[str, Any]:
     return {**given, **own}
 
 
-def _spare(data: Trials, levels: Array) -> dict[str, int | None]:
-    """Return the spare columns of a setting: those of the same setting, or of its mirror with their signs changed."""
-    coded = data.all_coded
-    if not data.dummies:
-        return {}
-    for sign in (1.0, -1.0):
-        same = (coded[data.factor_names].to_numpy() == sign * levels).all(axis=1)
-        if same.any():
-            found = coded.loc[same, list(data.dummies)].iloc[0]
-            return {name: None if np.isnan(found[name]) else int(sign * found[name]) for name in data.dummies}
-    return dict.fromkeys(data.dummies)
+class _Spare:
+    """The spare columns of new runs, as far as they can be known."""
+
+    def __init__(self, data: Trials, *, folded: bool) -> None:
+        self.names = list(data.dummies)
+        self.folded = folded
+        rows = run_rows(data)
+        self.left: dict[tuple[float, ...], list[tuple[float, ...]]] = {}
+        sign = -1.0 if folded else 1.0
+        settings, spare = rows[data.factor_names].to_numpy(), rows[self.names].to_numpy()
+        for setting, values in zip((sign * settings).tolist(), (sign * spare).tolist(), strict=True):
+            self.left.setdefault(tuple(setting), []).append(tuple(values))
+
+    def values(self, setting: tuple[float, ...]) -> dict[str, int | None]:
+        """Return the spare columns of a run: in a foldover those of its mirror, each of which is taken once."""
+        found = self.left.get(setting, [])
+        if self.folded and found:
+            found = [found.pop(0)]
+        if len(set(found)) != 1 or np.isnan(found[0]).any():
+            return dict.fromkeys(self.names)
+        return {name: int(value) for name, value in zip(self.names, found[0], strict=True)}
 
 
 def _whole(table: pd.DataFrame, name: str) -> pd.Series:

@@ -28,8 +28,7 @@ class Request:
     known : Knowledge
         The trials so far.
     settings : ndarray of float64, shape (m, k)
-        Distinct two-level settings of the design so far, runs without a response included, in the coordinates of
-        ``known``.
+        Setting of each run of the design so far, runs without a response included, in the coordinates of ``known``.
     omega : ndarray of float64, shape (k, k)
         What an error in the half effects costs the goal.
     runs : int
@@ -87,15 +86,11 @@ def find_option(method: str, asked: Request) -> Option:
 
 def _foldover(asked: Request) -> Option:
     needed = len(asked.settings)
-    mirrored = unrun(-asked.settings, asked.settings)
-    if not len(mirrored):
+    if not len(unrun(-asked.settings, asked.settings)):
         return Option("foldover", None, "the mirror of every setting has been run already")
-    if len(mirrored) < needed:
-        words = f"{needed - len(mirrored)} of the {needed} settings have their mirror in the table already"
-        return Option("foldover", None, words)
     if asked.runs != needed:
-        return Option("foldover", None, f"a full foldover takes {needed} runs, one for each setting so far")
-    return Option("foldover", mirrored, "every setting so far with all levels changed")
+        return Option("foldover", None, f"a full foldover takes {needed} runs, one for each run so far")
+    return Option("foldover", -asked.settings, "every run so far with all levels changed")
 
 
 def _replicates(asked: Request) -> Option:
@@ -123,7 +118,7 @@ def _semifold(asked: Request) -> Option:
                 turned = half.copy()
                 turned[:, other] *= -1.0
                 halves.append((f"of {name!r}, {changed!r} changed", turned))
-    fresh = [(words, rows) for words, rows in halves if len(unrun(rows, base)) == len(rows)]
+    fresh = [(words, rows) for words, rows in halves if len(unrun(rows, base))]
     if not halves:
         sizes = sorted({int((base[:, i] == s).sum()) for i in range(len(asked.names)) for s in (-1.0, 1.0)})
         told = " or ".join(map(str, sizes)) if len(sizes) < 4 else f"{sizes[0]} to {sizes[-1]}"
