@@ -7,7 +7,7 @@ PY := .venv/bin/python
 RUNS := $(STUDY:.toml=.runs)
 
 .DEFAULT_GOAL := help
-.PHONY: help study report env engine image data run baseline test lint bench lock
+.PHONY: help study report env engine image data run baseline test lint bench calibrate lock
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -44,8 +44,14 @@ test: env  ## Every test, the linters and the type checker (the real engine's te
 lint: env  ## Style and types alone
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 
-bench: image data ## Throughput of the runner as a ratio to xargs in one container
+bench: image data ## Speed: the runner against xargs in one container, the statistics against R where it is installed
 	@$(PY) benchmarks/throughput.py
+	@$(PY) benchmarks/box_meyer.py
+	@if command -v Rscript >/dev/null; then $(PY) benchmarks/big_table.py; else echo "big table: no R to compare with"; fi
+
+calibrate: env ## The calibration tables of docs/, simulated again (about ten minutes on two cores)
+	@$(PY) analysis/calibration/significance.py
+	@$(PY) analysis/calibration_ranks/run.py --studies 2000
 
 lock: ## Pin the newest versions that pyproject.toml allows into requirements.lock (needs `uv`)
 	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

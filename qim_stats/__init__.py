@@ -12,9 +12,35 @@ if TYPE_CHECKING:
     from qim_stats.alerts import Alert
     from qim_stats.analysis import Analysis
     from qim_stats.analyze_trials import analyze
-    from qim_stats.design import Design, foldover, full_factorial, plackett_burman, replicate
+    from qim_stats.combine import Combination, combine
+    from qim_stats.design import (
+        Design,
+        box_tyssedal,
+        center_points,
+        definitive_screening,
+        foldover,
+        fractional_factorial,
+        full_factorial,
+        in_blocks,
+        in_order,
+        no_confounding,
+        plackett_burman,
+        properties,
+        replicate,
+    )
+    from qim_stats.design.properties import DesignProperties
     from qim_stats.errors import DesignError, FactorError, FormulaError, QimError, TrialsError
+    from qim_stats.evidence import Evidence
     from qim_stats.factors import Factor
+    from qim_stats.failures import FailureReport
+    from qim_stats.followup.augment import augment
+    from qim_stats.followup.follow_up import FollowUp
+    from qim_stats.many import ManyAnalyses, analyze_many
+    from qim_stats.options import AnalysisOptions
+    from qim_stats.power import Comparison, compare_designs, detectable_effects, power_curve
+    from qim_stats.ranking import Ranking
+    from qim_stats.screening.box_meyer import BoxMeyer
+    from qim_stats.screening.box_meyer_options import BoxMeyerOptions
     from qim_stats.screening.lenth import Lenth
     from qim_stats.trials import Trials, read_trials
     from qim_stats.validation import Validation, validate
@@ -25,21 +51,46 @@ __version__ = "0.1.0"
 _HOME = {
     "Alert": "alerts",
     "Analysis": "analysis",
+    "AnalysisOptions": "options",
+    "BoxMeyer": "screening.box_meyer",
+    "BoxMeyerOptions": "screening.box_meyer_options",
+    "Combination": "combine",
+    "Comparison": "power",
     "Design": "design",
     "DesignError": "errors",
+    "DesignProperties": "design.properties",
+    "Evidence": "evidence",
     "Factor": "factors",
     "FactorError": "errors",
+    "FailureReport": "failures",
+    "FollowUp": "followup.follow_up",
     "FormulaError": "errors",
     "Lenth": "screening.lenth",
+    "ManyAnalyses": "many",
     "QimError": "errors",
+    "Ranking": "ranking",
     "Trials": "trials",
     "TrialsError": "errors",
     "Validation": "validation",
     "Verdict": "verdict",
     "analyze": "analyze_trials",
+    "analyze_many": "many",
+    "augment": "followup.augment",
+    "box_tyssedal": "design",
+    "center_points": "design",
+    "combine": "combine",
+    "compare_designs": "power",
+    "definitive_screening": "design",
+    "detectable_effects": "power",
     "foldover": "design",
+    "fractional_factorial": "design",
     "full_factorial": "design",
+    "in_blocks": "design",
+    "in_order": "design",
+    "no_confounding": "design",
     "plackett_burman": "design",
+    "power_curve": "power",
+    "properties": "design",
     "read_trials": "trials",
     "replicate": "design",
     "validate": "validation",
@@ -48,21 +99,46 @@ _HOME = {
 __all__ = [
     "Alert",
     "Analysis",
+    "AnalysisOptions",
+    "BoxMeyer",
+    "BoxMeyerOptions",
+    "Combination",
+    "Comparison",
     "Design",
     "DesignError",
+    "DesignProperties",
+    "Evidence",
     "Factor",
     "FactorError",
+    "FailureReport",
+    "FollowUp",
     "FormulaError",
     "Lenth",
+    "ManyAnalyses",
     "QimError",
+    "Ranking",
     "Trials",
     "TrialsError",
     "Validation",
     "Verdict",
     "analyze",
+    "analyze_many",
+    "augment",
+    "box_tyssedal",
+    "center_points",
+    "combine",
+    "compare_designs",
+    "definitive_screening",
+    "detectable_effects",
     "foldover",
+    "fractional_factorial",
     "full_factorial",
+    "in_blocks",
+    "in_order",
+    "no_confounding",
     "plackett_burman",
+    "power_curve",
+    "properties",
     "read_trials",
     "replicate",
     "validate",

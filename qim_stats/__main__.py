@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+# Before numpy loads: the matrices here are small, and threads that wait for one another cost more than they save, most
+# of all beside other work. Whoever has set a number keeps it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 try:
     from qim_stats.cli import main

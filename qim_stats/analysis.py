@@ -10,15 +10,21 @@ from typing import Any
 import pandas as pd
 
 from qim_stats.alerts import Alert
-from qim_stats.model.error_estimate import ErrorEstimate, ErrorSource
-from qim_stats.model.fit import Fit, anova, diagnostics, glance
+from qim_stats.analysis_record import analysis_record
+from qim_stats.evidence import Evidence
+from qim_stats.model.anova import AnovaType, anova_table
+from qim_stats.model.error_choice import ErrorSource
+from qim_stats.model.error_estimate import ErrorEstimate
+from qim_stats.model.fit import Fit, diagnostics, glance
+from qim_stats.model.responses import fit_responses, tidy_responses
+from qim_stats.options import AnalysisOptions
 from qim_stats.output import write_text
-from qim_stats.plain import plain, to_json
+from qim_stats.plain import to_json
+from qim_stats.ranking import Ranking
+from qim_stats.screening.box_meyer import BoxMeyer
 from qim_stats.screening.lenth import Lenth
 from qim_stats.trials import Direction, Trials
 from qim_stats.verdict import Verdict
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -29,31 +35,47 @@ class Analysis:
     ----------
     trials : Trials
         The data.
+    others : tuple of Trials
+        The same table with other responses.
     fit : Fit
         The linear model.
     error : ErrorEstimate
         Behind every standard error.
-    terms, ranks : DataFrame
-        What ``tidy()`` and ``ranking()`` return.
+    terms : DataFrame
+        What ``tidy()`` returns.
+    ranked : Ranking
+        The factors by rank, and the pairs.
     pseudo : Lenth or None
         What ``lenth()`` returns.
+    evidence : Evidence
+        Aliases, tipping points, other models, failures and more, each made when it is asked for.
     verdict : Verdict
         The answer in words.
     alerts : tuple of Alert
         What to know beside the numbers.
     method : mapping
         Every option used, versions, seed.
+    options : AnalysisOptions
+        The options themselves.
     """
 
     trials: Trials
+    others: tuple[Trials, ...]
     fit: Fit
     error: ErrorEstimate
     terms: pd.DataFrame
-    ranks: pd.DataFrame
+    ranked: Ranking
     pseudo: Lenth | None
+    evidence: Evidence
     verdict: Verdict
     alerts: tuple[Alert, ...]
     method: Mapping[str, Any]
+    options: AnalysisOptions
+
+    @property
+    def ranks(self) -> pd.DataFrame:
+        """The ranking, as ``ranking()`` returns it."""
+        return self.ranked.table
 
     @property
     def response(self) -> str:
@@ -78,17 +100,17 @@ class Analysis:
     @property
     def confidence(self) -> float:
         """Confidence of limits and intervals."""
-        return float(self.method["confidence"])
+        return self.options.confidence
 
     @property
     def adjust(self) -> str:
         """How p-values were adjusted: holm, bh or none."""
-        return str(self.method["adjust"])
+        return self.options.adjust
 
     @property
     def seed(self) -> int:
         """Seed of everything simulated."""
-        return int(self.method["seed"])
+        return self.options.seed
 
     def tidy(self) -> pd.DataFrame:
         """Return a row per coefficient.
@@ -112,15 +134,20 @@ class Analysis:
         numbers = {key: float("nan") if value is None else value for key, value in row.items()}
         return pd.DataFrame([numbers])
 
-    def anova(self) -> pd.DataFrame:
-        """Return the sequential (type I) analysis of variance.
+    def anova(self, kind: AnovaType | None = None) -> pd.DataFrame:
+        """Return the analysis of variance.
+
+        Parameters
+        ----------
+        kind : {"I", "II", "III"}, optional
+            Sequential (as R's ``anova``), or type II or III (as ``car::Anova``); by default the one asked for.
 
         Returns
         -------
         DataFrame
             ``term, df, sum_sq, mean_sq, statistic, p_value``, last row ``Residuals``.
         """
-        return anova(self.fit)
+        return anova_table(self.fit, self.options.anova if kind is None else kind)
 
     def augment(self) -> pd.DataFrame:
         """Return the usable trials with what the model says of each.
@@ -131,7 +158,7 @@ class Analysis:
             The table's columns and ``.fitted, .resid, .std_resid, .hat, .cooksd``, which replace columns of the table
             that have these names.
         """
-        rows = self.trials.frame.loc[self.trials.usable]
+        rows = self.trials.used
         added = diagnostics(self.fit).set_index(rows.index)
         return pd.concat([rows.drop(columns=added.columns, errors="ignore"), added], axis=1)
 
@@ -140,15 +167,63 @@ class Analysis:
 
         Returns
         -------
-        DataFrame, shape (k, 13)
+        DataFrame, shape (k, 18)
             ``factor, rank, rank_low, rank_high, tied_with, effect, std_error, conf_low, conf_high, importance, p_value,
-            p_adjusted, p_top``; the limits are those of the effect.
+            p_adjusted, p_top, raw_effect, raw_rank, p_sign, sampling, alias_aware``; the limits are those of the
+            effect. Empty when too many trials failed.
         """
         return self.ranks.copy()
+
+    def pairs(self) -> pd.DataFrame:
+        """Return the pairs of factors.
+
+        Returns
+        -------
+        DataFrame, shape (k (k - 1) / 2, 5)
+            ``factor, other, p_larger, p_larger_sampling, ordered``: the probability that the first has the larger
+            effect, with interactions allowed for and without, and whether the order is claimed.
+        """
+        return self.ranked.pairs.copy()
 
     def lenth(self) -> Lenth | None:
         """Return Lenth's pseudo standard error with its margins; None, with an alert saying why, if it has none."""
         return self.pseudo
+
+    def box_meyer(self) -> BoxMeyer | None:
+        """Return Box and Meyer's posterior probabilities; None, with an alert saying why, if there are none."""
+        found = self.evidence.box_meyer
+        return None if isinstance(found, str) else found
+
+    def aliases(self) -> pd.DataFrame:
+        """Return which effects are clear of two-factor interactions.
+
+        Returns
+        -------
+        DataFrame
+            ``term, status, largest, count, aliased_with``.
+        """
+        return self.evidence.alias_table.copy()
+
+    def tipping_points(self) -> pd.DataFrame:
+        """Return the smallest single interactions that would overturn each effect or rank.
+
+        Returns
+        -------
+        DataFrame
+            As of ``qim_stats.model.tipping_point.tipping_points``.
+        """
+        return self.evidence.tipping.copy()
+
+    def responses(self) -> pd.DataFrame:
+        """Return the coefficients of every response that was asked for, by the same terms.
+
+        Returns
+        -------
+        DataFrame
+            ``response, term, estimate, std_error, statistic, df, p_value, conf_low, conf_high, effect``.
+        """
+        fits = fit_responses([self.trials, *self.others], self.options.formula)
+        return tidy_responses(fits, confidence=self.confidence)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the analysis as plain values, with None for what cannot be had.
@@ -156,30 +231,10 @@ class Analysis:
         Returns
         -------
         dict
-            Keys ``schema, glance, terms, anova, lenth, box_meyer, ranking, verdict, alerts, method``.
+            Keys ``schema, glance, terms, anova, lenth, box_meyer, ranking, verdict, alerts, method``, then ``pairs``
+            and the other evidence, as docs/statistics.md tells.
         """
-        lenth = self.pseudo
-        pseudo = None
-        if lenth is not None:
-            pseudo = {key: getattr(lenth, key) for key in ("m", "pse", "me_t", "sme_t", "me", "sme", "effects")}
-        answer = {
-            "schema": SCHEMA,
-            "glance": glance(self.fit, self.error.source),
-            "terms": self.terms,
-            "anova": self.anova(),
-            "lenth": pseudo,
-            "box_meyer": None,
-            "ranking": self.ranks,
-            "verdict": {
-                "text": self.verdict.text,
-                "significant": self.verdict.significant,
-                "undecided": self.verdict.undecided,
-                "next": self.verdict.next,
-            },
-            "alerts": [{"code": a.code, "severity": a.severity, "message": a.message} for a in self.alerts],
-            "method": self.method,
-        }
-        return {key: plain(value) for key, value in answer.items()}
+        return analysis_record(self)
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the analysis as JSON.

@@ -1,32 +1,45 @@
-"""From a trials table to an analysis: model, error estimate, effects, ranking, verdict, in this order."""
+"""From a trials table to an analysis: model, error estimate, effects, ranking, evidence, verdict, in this order."""
 
 from __future__ import annotations
 
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 
 from qim_stats import __version__
-from qim_stats.alerts import Alert
 from qim_stats.analysis import Analysis
-from qim_stats.errors import FormulaError, QimError, TrialsError
+from qim_stats.analysis_alerts import analysis_alerts
+from qim_stats.confounded_block import check_blocks
+from qim_stats.errors import FormulaError, TrialsError
+from qim_stats.evidence import Evidence
 from qim_stats.factors import Factor
-from qim_stats.model.aliasing import MainEffectAliases, main_effect_aliases
-from qim_stats.model.error_estimate import ErrorChoice, ErrorEstimate, estimate_error
+from qim_stats.failures import failure_verdict, rerun_list
+from qim_stats.model.error_choice import ErrorChoice
+from qim_stats.model.error_estimate import ErrorEstimate, estimate_error
 from qim_stats.model.fit import Fit, fit_ols
-from qim_stats.model.formula import default_formula, model_matrix
+from qim_stats.model.formula import Units, default_formula, formula_for, model_matrix
+from qim_stats.model.formula_text import quote
 from qim_stats.model.multiplicity import Adjustment
+from qim_stats.model.predicted_effects import effect_rows
+from qim_stats.model.robust import hc3
 from qim_stats.model.terms import term_table
+from qim_stats.model.transform import TRANSFORMS
+from qim_stats.model.weights import read_weights
+from qim_stats.options import AnalysisOptions, Robust
 from qim_stats.rank_intervals import DRAWS
-from qim_stats.ranking import rank_factors
+from qim_stats.ranking import Ranking, rank_study
+from qim_stats.screening.box_meyer_options import BoxMeyerOptions
 from qim_stats.screening.contrasts import find_contrasts
 from qim_stats.screening.lenth import Lenth, lenth
+from qim_stats.screening.pseudo_errors import PseMethod
 from qim_stats.trials import Trials, read_trials
 from qim_stats.verdict import judge
+from qim_stats.waiting import Progress, unheard
 
 _LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "patsy")
 
@@ -34,33 +47,40 @@ _LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "patsy")
 def analyze(
     trials: str | os.PathLike[str] | pd.DataFrame,
     *,
-    response: str | None = None,
+    response: str | Sequence[str] | None = None,
     direction: str | None = None,
     factors: Sequence[str | Factor] | None = None,
     high: Mapping[str, object] | None = None,
-    formula: str | None = None,
     block: str | None = None,
+    diverged_as: float | None = None,
+    formula: str | None = None,
+    units: Units = "coded",
+    transform: str = "identity",
+    weights: str | None = None,
+    aliased: Any = None,
     error: ErrorChoice = "auto",
+    pse: PseMethod = "lenth",
+    robust: Robust = "none",
     adjust: Adjustment = "holm",
+    anova: Any = "I",
     confidence: float = 0.95,
+    box_meyer: BoxMeyerOptions | None = None,
     seed: int = 0,
+    progress: Progress = unheard,
 ) -> Analysis:
     """Analyze a trials table: which factors matter, how much, and how sure that is.
 
     Parameters
     ----------
-    trials, response, direction, factors, high, block
+    trials, direction, factors, high, block, diverged_as
         As of ``read_trials``.
-    formula : str, optional
-        By default the main effects, with blocks first when there are several.
-    error : {"auto", "residual", "pure", "pse"}
-        Where the error estimate shall come from.
-    adjust : {"holm", "bh", "none"}
-        How p-values are adjusted over the terms made of factors.
-    confidence : float
-        Of limits, intervals and claims, between 0.5 and 1.
-    seed : int
-        Of everything simulated.
+    response : str or sequence of str, optional
+        The response column. Of several, the first is analyzed and ranked, and the effects on the others are told
+        beside it (``Analysis.responses``).
+    formula, units, transform, weights, aliased, error, pse, robust, adjust, anova, confidence, box_meyer, seed
+        As of ``AnalysisOptions``.
+    progress : callable, optional
+        Told what is being done and how much of it is done, for studies that take long.
 
     Returns
     -------
@@ -71,114 +91,171 @@ def analyze(
     QimError
         If the table, a factor, the formula or an option is at fault; the message says where and what to do.
     """
-    _check_options(error, adjust, confidence, seed)
-    data = read_trials(trials, response=response, direction=direction, factors=factors, high=high, block=block)
-    fit, ranked = _fit(data, formula)
-    pseudo = _lenth(data, confidence, seed)
-    estimate = estimate_error(error, fit, data, pseudo)
-    terms = term_table(fit, estimate, confidence=confidence, adjust=adjust)
-    ranks = rank_factors(fit, estimate, terms, ranked, confidence=confidence, seed=seed)
-    aliases = main_effect_aliases(fit)
-    options = {"error": error, "adjust": adjust, "confidence": confidence, "seed": seed}
+    options = AnalysisOptions(
+        formula=formula,
+        units=units,
+        transform=transform,
+        weights=weights,
+        aliased=aliased,
+        error=error,
+        pse=pse,
+        robust=robust,
+        adjust=adjust,
+        anova=anova,
+        confidence=confidence,
+        box_meyer=BoxMeyerOptions() if box_meyer is None else box_meyer,
+        seed=seed,
+    )
+    first, *others = [response] if response is None or isinstance(response, str) else response
+    given: dict[str, Any] = {
+        "direction": direction,
+        "factors": factors,
+        "high": high,
+        "block": block,
+        "diverged_as": diverged_as,
+    }
+    data = read_trials(trials, response=first, **given)
+    more = [read_trials(trials, response=name, **given) for name in others]
+    return analyze_read(data, options, others=more, progress=progress)
+
+
+def analyze_read(
+    data: Trials, options: AnalysisOptions, *, others: Sequence[Trials] = (), progress: Progress = unheard
+) -> Analysis:
+    """Analyze trials that were read already.
+
+    Parameters
+    ----------
+    data : Trials
+        The usable trials.
+    options : AnalysisOptions
+        How to analyze them.
+    others : sequence of Trials
+        The same table with other responses.
+    progress : callable, optional
+        As of ``analyze``.
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    QimError
+        If the model cannot be fitted.
+    """
+    check_blocks(data)
+    fit, asked = _fit(data, options)
+    # What follows works on the scale of the model, and on coded factors: ranks must not depend on units.
+    modelled = replace(data, y=fit.y)
+    judged = fit if options.units == "coded" else _fit(data, replace(options, units="coded"))[0]
+    pseudo = _pseudo(modelled, options)
+    estimate = estimate_error(
+        options.error,
+        judged,
+        modelled,
+        pseudo,
+        formula_given=options.formula is not None,
+        method=options.pse,
+        seed=options.seed,
+    )
+    spread = hc3(judged) if options.robust == "hc3" else None
+    shared: dict[str, Any] = {"confidence": options.confidence, "adjust": options.adjust, "seed": options.seed}
+    terms = term_table(judged, estimate, covariance=None if spread is None else spread.matrix, **shared)
+    evidence = Evidence(modelled, judged, estimate, terms, options)
+    ranking = _ranking(evidence, asked, progress)
     return Analysis(
         trials=data,
+        others=tuple(others),
         fit=fit,
         error=estimate,
-        terms=terms,
-        ranks=ranks,
+        terms=terms if judged is fit else _own_units(fit, data, estimate, options, shared),
+        ranked=ranking,
         pseudo=None if isinstance(pseudo, str) else pseudo,
-        verdict=judge(data, ranks, estimate, aliases, confidence=confidence, adjust=adjust),
-        alerts=(*data.alerts, *_alerts(fit, estimate, pseudo, aliases, ranks)),
-        method=_method(data, fit, estimate, pseudo, options),
+        evidence=evidence,
+        verdict=judge(evidence, ranking),
+        alerts=(*data.alerts, *analysis_alerts(evidence, ranking, pseudo, spread)),
+        method=_method(evidence, pseudo),
+        options=options,
     )
 
 
-def _fit(data: Trials, formula: str | None) -> tuple[Fit, list[str]]:
-    """Fit the model; return it with the factors whose main effects it holds."""
-    if formula is None and data.n < len(data.factors) + 1:
-        raise TrialsError(
-            f"{data.n} usable trials are too few for {len(data.factors)} factors",
-            where=data.source,
-            remedy=f"at least {len(data.factors) + 1} are needed; name fewer factors with --factors, or add trials",
-        )
-    fit = fit_ols(model_matrix(default_formula(data) if formula is None else formula, data), data.y)
-    ranked = [t.name for t in fit.model.terms if t.name in data.factor_names]
-    if not ranked:
+def _fit(data: Trials, options: AnalysisOptions) -> tuple[Fit, list[str]]:
+    """Fit the model; return it with the factors whose main effects it asks for."""
+    if options.formula is None and data.n < len(data.factors) + 1:
+        _check_enough(data)
+    formula = default_formula(data) if options.formula is None else options.formula
+    if options.transform != "identity":
+        right = formula_for(formula, data).removeprefix(quote(data.response))
+        formula = TRANSFORMS[options.transform].spell(quote(data.response)) + right
+    weights = None if options.weights is None else read_weights(data, options.weights)
+    aliased = options.aliased or ("drop" if options.formula is None and data.set_aside else "refuse")
+    fit = fit_ols(model_matrix(formula, data, units=options.units), data.y, weights=weights, aliased=aliased)
+    asked = [name for name in fit.all_names if name in data.factor_names]
+    if not asked:
         raise FormulaError("the formula has no main effect of a factor", where="formula", remedy="add one")
-    return fit, ranked
+    return fit, asked
 
 
-def _lenth(data: Trials, confidence: float, seed: int) -> Lenth | str:
-    contrasts = find_contrasts(data)
-    return contrasts if isinstance(contrasts, str) else lenth(contrasts, data.y, confidence=confidence, seed=seed)
-
-
-def _check_options(error: str, adjust: str, confidence: float, seed: int) -> None:
-    for option, value, known in (
-        ("--error", error, get_args(ErrorChoice)),
-        ("--adjust", adjust, get_args(Adjustment)),
-    ):
-        if value not in known:
-            raise QimError(f"{value!r} is not a choice", where=option, remedy="one of " + ", ".join(known))
-    if not 0.5 <= confidence < 1.0:
-        raise QimError(
-            f"{confidence!r} is not between 0.5 and 1", where="--confidence", remedy="give 0.95, for example"
-        )
-    if seed < 0:
-        raise QimError(f"{seed!r} is negative", where="--seed", remedy="give 0 or a positive whole number")
-
-
-def _alerts(
-    fit: Fit,
-    error: ErrorEstimate,
-    pseudo: Lenth | str,
-    aliases: MainEffectAliases | None,
-    ranks: pd.DataFrame,
-) -> list[Alert]:
-    alerts = []
-    if error.source == "none":
-        text = f"{error.reason} Standard errors, tests and limits are therefore not given, and no order is claimed."
-        alerts.append(Alert("no_error_estimate", "error", text))
+def _check_enough(data: Trials) -> None:
+    """Refuse fewer trials than effects, unless so many failed that there is nothing to rank anyway."""
+    failures = failure_verdict(data)
+    if failures is not None and failures.refuse_ranking:
+        return
+    needed = f"at least {len(data.factors) + 1} are needed"
+    if data.set_aside:
+        rows = rerun_list(data)
+        first = f" (run {rows['run'].iloc[0]} first)" if len(rows) else ""
+        remedy = f"{needed}: run those again that gave no response{first}, or name fewer factors with --factors"
     else:
-        alerts.append(Alert("error_source", "info", error.reason))
-    if error.df is not None and error.df < 3.0:
-        text = f"The error estimate has {error.df:.3g} degrees of freedom only, so limits are wide and tests weak."
-        alerts.append(Alert("few_degrees_of_freedom", "warning", text))
-    if fit.sigma is None:
-        why = "No residual degrees of freedom are left" if not fit.df_resid else "The model fits to rounding error"
-        text = f"{why}, so sigma, adjusted R-squared, F, log-likelihood, AIC, BIC and ANOVA tests are not given."
-        alerts.append(Alert("no_residual_error", "info", text))
-    elif error.source != "residual":
-        text = (
-            f"The ANOVA tests against the residual mean square, the terms against the error estimate ({error.source})."
-        )
-        alerts.append(Alert("anova_residual", "info", text))
-    if aliases is not None:
-        alerts.append(Alert("aliased_interactions", "warning", _aliasing(aliases)))
-    if isinstance(pseudo, str):
-        alerts.append(Alert("lenth_unavailable", "info", f"No pseudo standard error: {pseudo}."))
-    elif pseudo.rebuilt:
-        text = (
-            f"{len(pseudo.rebuilt)} spare columns of the design were rebuilt for Lenth's method, as the table has none."
-        )
-        alerts.append(Alert("spare_columns_rebuilt", "info", text))
-    if ranks["importance"].isna().any():
-        alerts.append(Alert("no_importance", "info", "All main effects are zero, so importance has no meaning."))
-    alerts.append(Alert("box_meyer_unavailable", "info", "Box-Meyer posterior probabilities are not computed yet."))
-    return alerts
-
-
-def _aliasing(aliases: MainEffectAliases) -> str:
-    whole = "completely" if aliases.largest > 1.0 - 1e-9 else f"partly (up to {aliases.largest:.2f} of an interaction)"
-    return (
-        f"{len(aliases.affected)} main effects are {whole} aliased with {aliases.interactions} two-factor "
-        "interactions: effects and ranks assume that these interactions are negligible."
+        remedy = f"{needed}; name fewer factors with --factors, or add trials"
+    raise TrialsError(
+        f"{data.n} usable trials are too few for {len(data.factors)} factors", where=data.source, remedy=remedy
     )
 
 
-def _method(
-    data: Trials, fit: Fit, error: ErrorEstimate, pseudo: Lenth | str, options: dict[str, Any]
-) -> dict[str, Any]:
+def _pseudo(data: Trials, options: AnalysisOptions) -> Lenth | str:
+    contrasts = find_contrasts(data)
+    if isinstance(contrasts, str):
+        return contrasts
+    return lenth(contrasts, data.y, confidence=options.confidence, seed=options.seed, method=options.pse)
+
+
+def _own_units(
+    fit: Fit, data: Trials, error: ErrorEstimate, options: AnalysisOptions, shared: dict[str, Any]
+) -> pd.DataFrame:
+    """Tabulate a model whose factors are in their own units, its effects still being high minus low."""
+    spread = hc3(fit) if options.robust == "hc3" else None
+    terms = term_table(fit, error, covariance=None if spread is None else spread.matrix, **shared)
+    terms["effect"] = (
+        pd.Series(effect_rows(fit.model, data) @ fit.coefficients, index=fit.model.names)
+        .reindex(terms["term"])
+        .to_numpy()
+    )
+    return terms
+
+
+def _ranking(evidence: Evidence, asked: list[str], progress: Progress) -> Ranking:
+    options = evidence.options
+    ranking = rank_study(
+        evidence.fit,
+        evidence.error,
+        evidence.terms,
+        asked,
+        confidence=options.confidence,
+        seed=options.seed,
+        coded=evidence.coded,
+        progress=lambda done, steps: progress("ranks with interactions allowed for", done / steps),
+    )
+    failures = evidence.failures
+    if failures is None or not failures.refuse_ranking:
+        return ranking
+    # What is left of such a study is a selection by the response itself: no order of factors is to be read from it.
+    return replace(ranking, table=ranking.table.iloc[:0], pairs=ranking.pairs.iloc[:0])
+
+
+def _method(evidence: Evidence, pseudo: Lenth | str) -> dict[str, Any]:
+    data, error = evidence.trials, evidence.error
     return {
         "source": data.source,
         "response": data.response,
@@ -188,9 +265,9 @@ def _method(
         ],
         "dummies": list(data.dummies),
         "block": data.block,
-        "formula": fit.model.formula,
+        "formula": evidence.fit.model.formula,
         "coding": "-1 at low, +1 at high; effect = mean at high - mean at low",
-        **options,
+        **{key: value for key, value in evidence.options.record().items() if key != "aliased"},
         "error_source": error.source,
         "error_reason": error.reason,
         "error_sigma": error.sigma,

@@ -21,6 +21,7 @@ _VERBS = {
     "analyze": "cli_analyze",
     "validate": "cli_validate",
     "combine": "cli_combine",
+    "power": "cli_power",
 }
 
 

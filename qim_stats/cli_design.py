@@ -29,6 +29,7 @@ from qim_stats.design.new_file import write_new
 from qim_stats.errors import DesignError, one_line
 from qim_stats.factor_file import FactorFile, read_factor_file
 from qim_stats.factors import Factor
+from qim_stats.power import design_power_line
 from qim_stats.trials_metadata import metadata_path
 
 _WIDTH = 80
@@ -196,6 +197,7 @@ def summary(design: Design, found: Aliasing, measured: DesignProperties, files: 
         ("spare", _spare_words(design)),
         ("aliased", _alias_words(design, found)),
         *_property_rows(measured),
+        ("power", design_power_line(design)),
         *(("warning", warning) for warning in design.warnings),
         ("written", ", ".join(str(path) for path in files)),
     ]

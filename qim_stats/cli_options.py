@@ -31,12 +31,38 @@ def add_analysis_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--block", metavar="COLUMN", help="the block column; default: block")
     parser.add_argument(
         "--error",
-        choices=("auto", "residual", "pure", "pse"),
+        choices=("auto", "residual", "pure", "foldover", "pse", "combined"),
         default="auto",
-        help="where the error estimate comes from",
+        metavar="SOURCE",
+        help="where the error estimate comes from: residual, pure, foldover, pse, combined, or auto, which explains "
+        "its choice",
     )
     parser.add_argument(
-        "--adjust", choices=("holm", "bh", "none"), default="holm", help="adjustment of p-values; default: holm"
+        "--pse",
+        choices=("lenth", "dong", "zahn", "juan-pena", "daniel"),
+        default="lenth",
+        metavar="METHOD",
+        help="pseudo standard error: lenth, dong, zahn, juan-pena or daniel; default: lenth",
+    )
+    parser.add_argument(
+        "--adjust",
+        choices=("holm", "bh", "max-t", "none"),
+        default="holm",
+        help="adjustment of p-values; default: holm",
+    )
+    parser.add_argument("--weights", metavar="COLUMN", help="positive weights of the trials")
+    parser.add_argument(
+        "--transform",
+        choices=("identity", "log", "log2", "log10", "sqrt", "logit", "rank"),
+        default="identity",
+        metavar="NAME",
+        help="of the response: log, log2, log10, sqrt, logit or rank; effects are told back on its own scale",
+    )
+    parser.add_argument(
+        "--diverged-as",
+        type=float,
+        metavar="VALUE",
+        help="score diverged trials with this response, such as chance level; default: they have none",
     )
     parser.add_argument("--confidence", type=float, default=0.95, metavar="0.95", help="of limits, intervals, claims")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything simulated; default: 0")
@@ -59,7 +85,10 @@ def analysis_options(args: argparse.Namespace) -> dict[str, Any]:
         if not equals or not name:
             raise QimError(f"{text!r} is not FACTOR=LEVEL", where="--high", remedy="write --high activation=ReLU")
         high[name] = level
-    keys = ("response", "direction", "block", "error", "adjust", "confidence", "seed")
+    keys = [
+        *("response", "direction", "block", "error", "pse", "adjust"),
+        *("weights", "transform", "diverged_as", "confidence", "seed"),
+    ]
     factors = None if args.factors is None else split_names(args.factors, "--factors")
     return {"factors": factors, "high": high, **{key: getattr(args, key) for key in keys}}
 

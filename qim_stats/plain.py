@@ -17,7 +17,7 @@ def plain(value: Any) -> Any:
     Parameters
     ----------
     value : object
-        Frames become lists of records, mappings dicts with text keys, NaN and infinities None.
+        Frames become lists of records, arrays lists, mappings dicts with text keys, NaN and infinities None.
 
     Returns
     -------
@@ -29,6 +29,8 @@ def plain(value: Any) -> Any:
         return [dict(zip(columns, map(plain, row), strict=True)) for row in value.itertuples(index=False, name=None)]
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return [plain(item) for item in value.tolist()]
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, np.generic):

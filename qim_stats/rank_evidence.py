@@ -109,7 +109,7 @@ def sampling_layer(
         effects=effects[here],
         covariance=error.sigma**2 * np.outer(steps[here], steps[here]) * fit.unscaled[np.ix_(at, at)],
         df=error.df,
-        contrasts=len(error.contrasts) if error.null is not None else None,
+        scale=error.scale,
     )
     found = closed_claims(rank_intervals(known, confidence=confidence, seed=seed))
     larger[np.ix_(here, here)] = found.larger

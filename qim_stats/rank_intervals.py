@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from qim_stats.screening.lenth_null import pseudo_standard_error
+from qim_stats.screening.lenth_null import NoiseScale
 
 Array = npt.NDArray[np.float64]
 DRAWS = 20_000
@@ -35,14 +35,14 @@ class EffectUncertainty:
         Of the effects.
     df : float
         Degrees of freedom of the error estimate.
-    contrasts : int or None
-        For a pseudo standard error, the number of contrasts it comes from.
+    scale : NoiseScale or None
+        Where a pseudo standard error takes part, how it follows from contrasts.
     """
 
     effects: Array
     covariance: Array
     df: float
-    contrasts: int | None = None
+    scale: NoiseScale | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,7 @@ def rank_intervals(known: EffectUncertainty, *, confidence: float, seed: int) ->
     if k == 1:
         return RankIntervals(np.zeros((1, 1), dtype=np.bool_), 0.0)
     shape = _canonical_covariance(known)
-    critical = _critical_value(
-        (shape / shape[0, 0]).round(12).tobytes(), k, known.df, known.contrasts, confidence, seed
-    )
+    critical = _critical_value((shape / shape[0, 0]).round(12).tobytes(), k, known.df, known.scale, confidence, seed)
     variances = np.diag(covariance)
     total = variances[:, None] + variances[None, :]
     apart = np.ones((k, k), dtype=np.bool_)
@@ -164,19 +162,21 @@ def _canonical_covariance(known: EffectUncertainty) -> Array:
 
 
 @lru_cache(maxsize=64)
-def _critical_value(covariance: bytes, k: int, df: float, contrasts: int | None, confidence: float, seed: int) -> float:
+def _critical_value(
+    covariance: bytes, k: int, df: float, pseudo: NoiseScale | None, confidence: float, seed: int
+) -> float:
     """Simulate, for effects that are all zero, the quantile of the largest t-ratio of any a - b or a + b.
 
     The covariance comes as the bytes of a k x k matrix in any scale: studies of one design share a value.
     """
     matrix = np.frombuffer(covariance).reshape(k, k)
     rng = np.random.Generator(np.random.PCG64([seed, 0]))
-    if contrasts is None:
+    if pseudo is None:
         noise = rng.standard_normal((DRAWS, k))
         scale = np.sqrt(rng.chisquare(df, DRAWS) / df)
     else:
-        noise = rng.standard_normal((DRAWS, max(contrasts, k)))
-        scale = pseudo_standard_error(noise)
+        noise = rng.standard_normal((DRAWS, max(pseudo.m, k)))
+        scale = pseudo.draw(noise[:, : pseudo.m], rng)
         noise = noise[:, :k]
     drawn = (noise @ np.linalg.cholesky(matrix).T).T.copy()
     variances = np.diag(matrix)

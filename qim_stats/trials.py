@@ -241,8 +241,9 @@ def _choose_block(table: Table, block: str | None, response: str) -> str | None:
 
 
 def _spare_columns(columns: pd.DataFrame) -> pd.DataFrame:
-    """Keep the dummy columns that hold -1 and +1 in every usable row."""
-    whole = [c for c in columns if distinct_levels(columns[c]) == [-1, 1] and not columns[c].isna().any()]
+    """Keep the dummy columns that hold -1 and +1, or 0 at centre levels, in every usable row."""
+    known = ([-1, 1], [-1, 0, 1])
+    whole = [c for c in columns if distinct_levels(columns[c]) in known and not columns[c].isna().any()]
     return columns[whole].astype("float64")
 
 

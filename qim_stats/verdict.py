@@ -8,12 +8,20 @@ from dataclasses import dataclass
 import pandas as pd
 
 from qim_stats.alerts import listed
+from qim_stats.evidence import Evidence
 from qim_stats.factors import Factor, Level
-from qim_stats.model.aliasing import MainEffectAliases
-from qim_stats.model.error_estimate import ErrorEstimate
+from qim_stats.model.aliasing import main_effect_aliases
+from qim_stats.ranking import Ranking
 from qim_stats.trials import Trials
 
-_METHODS = {"holm": "Holm's correction", "bh": "Benjamini and Hochberg's correction", "none": "no correction"}
+_METHODS = {
+    "holm": "Holm's correction",
+    "bh": "Benjamini and Hochberg's correction",
+    "max-t": "max-t correction",
+    "none": "no correction",
+}
+_BELIEVABLE = 1.0  # an interaction up to the size of the largest main effect is nothing unusual
+_RERUNS = 8
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Verdict:
     Parameters
     ----------
     text : str
-        One to four sentences, the first of which is the answer.
+        A few sentences, the first of which is the answer.
     significant, undecided : tuple of str
         Factors told from noise, and the others, by rank.
     next : str
@@ -36,40 +44,30 @@ class Verdict:
     next: str
 
 
-def judge(
-    trials: Trials,
-    ranking: pd.DataFrame,
-    error: ErrorEstimate,
-    aliases: MainEffectAliases | None,
-    *,
-    confidence: float,
-    adjust: str,
-) -> Verdict:
+def judge(evidence: Evidence, ranking: Ranking) -> Verdict:
     """Judge the factors.
 
     Parameters
     ----------
-    trials : Trials
-        The data.
-    ranking : DataFrame
-        As of ``rank_factors``.
-    error : ErrorEstimate
-        Behind the p-values.
-    aliases : MainEffectAliases or None
-        What the main effects are mixed up with.
-    confidence : float
-        A factor is significant when its adjusted p-value is below 1 - confidence.
-    adjust : str
-        How the p-values were adjusted, for the text.
+    evidence : Evidence
+        Data, model, error estimate, aliases, failures.
+    ranking : Ranking
+        The factors by rank; empty where failures forbid one. A factor is significant when its adjusted p-value is
+        below 1 - confidence.
 
     Returns
     -------
     Verdict
         In plain text; names of factors as they are.
     """
-    significant = [str(name) for name in ranking.loc[ranking["p_adjusted"] < 1.0 - confidence, "factor"]]
-    undecided = [name for name in ranking["factor"] if name not in significant]
-    what = f"{100 * confidence:.10g} % confidence, {_METHODS[adjust]} over the tests"
+    trials, error, options = evidence.trials, evidence.error, evidence.options
+    table = ranking.table
+    failures = evidence.failures
+    if failures is not None and failures.refuse_ranking:
+        return Verdict(failures.text, (), tuple(trials.factor_names), _after_failures(evidence, failures.advice))
+    significant = [str(name) for name in table.loc[table["p_adjusted"] < 1.0 - options.confidence, "factor"]]
+    undecided = [name for name in table["factor"] if name not in significant]
+    what = f"{100 * options.confidence:.10g} % confidence, {_METHODS[options.adjust]} over the tests"
     if error.source == "none":
         text = f"Cannot tell: without an error estimate no effect can be told from noise. {error.reason}"
     elif not significant:
@@ -77,15 +75,16 @@ def judge(
     else:
         verb = "stands" if len(significant) == 1 else "stand"
         parts = [f"{listed(significant)} {verb} out from noise ({what})."]
-        parts += [_better_levels(trials, ranking, significant), _order(ranking, significant)]
+        parts += [_better_levels(trials, table, significant), _order(table, significant)]
+        parts += _interactions(evidence, table, significant)
         if undecided:
             parts.append(f"Not told from noise: {listed(undecided)}.")
         text = " ".join(parts)
-    return Verdict(text, tuple(significant), tuple(undecided), _next(trials, error, aliases, undecided))
+    return Verdict(text, tuple(significant), tuple(undecided), _next(evidence, undecided))
 
 
-def _better_levels(trials: Trials, ranking: pd.DataFrame, significant: list[str]) -> str:
-    effects = dict(zip(ranking["factor"], ranking["effect"], strict=True))
+def _better_levels(trials: Trials, table: pd.DataFrame, significant: list[str]) -> str:
+    effects = dict(zip(table["factor"], table["effect"], strict=True))
     factors = {f.name: f for f in trials.factors}
     wanted = 1.0 if trials.direction == "maximize" else -1.0
     told = [f"{name} at {_level(factors[name], better_high=effects[name] * wanted > 0)}" for name in significant]
@@ -99,22 +98,64 @@ def _level(factor: Factor, *, better_high: bool) -> str:
     return f"{shown} {factor.unit}" if factor.unit else shown
 
 
-def _order(ranking: pd.DataFrame, significant: list[str]) -> str:
-    first = ranking.iloc[0]
+def _order(table: pd.DataFrame, significant: list[str]) -> str:
+    """Say which factor comes first, with interactions allowed for where they can be."""
+    first = table.iloc[0]
+    aware = ", whichever interactions there are" if first["alias_aware"] is not None else ""
     if first["rank_high"] == 1:
-        return f"{first['factor']} has the largest effect of all."
+        return f"{first['factor']} has the largest effect of all{aware}."
     rivals = [name for name in first["tied_with"] if name in significant]
     if not rivals:
         return f"That {first['factor']} has the largest effect is not certain."
     return f"Which of {listed([first['factor'], *rivals])} has the largest effect is not settled."
 
 
-def _next(trials: Trials, error: ErrorEstimate, aliases: MainEffectAliases | None, undecided: list[str]) -> str:
+def _interactions(evidence: Evidence, table: pd.DataFrame, significant: list[str]) -> list[str]:
+    """Say which claims an interaction of believable size would overturn."""
+    told = []
+    confidence = evidence.options.confidence
+    signs = dict(zip(table["factor"], table["p_sign"], strict=True))
+    doubtful = [name for name in significant if not math.isnan(signs[name]) and signs[name] < confidence]
+    if doubtful:
+        worst = min(doubtful, key=lambda name: float(signs[name]))
+        told.append(
+            f"With interactions allowed for, the direction of {listed(doubtful)} is not certain (probability "
+            f"{signs[worst]:.2f}{' at the lowest' if len(doubtful) > 1 else ''})."
+        )
+    tipping = evidence.tipping
+    claims = tipping[
+        tipping["term"].isin(significant)
+        & tipping["kind"].isin(["cancel", "noise"])
+        & (tipping["relative_size"] < _BELIEVABLE)
+    ]
+    if len(claims):
+        words = str(claims["words"].iloc[int(claims["relative_size"].to_numpy().argmin())])
+        told.append(f"Tipping point: {words[0].lower()}{words[1:]}")
+    return told
+
+
+def _after_failures(evidence: Evidence, advice: str) -> str:
+    runs = _reruns(evidence)
+    return advice if runs is None else f"{advice} Then run again, in this order: run {runs}."
+
+
+def _reruns(evidence: Evidence) -> str | None:
+    """Name the missing runs in the order in which they tell most."""
+    runs = list(dict.fromkeys(evidence.rerun["run"].tolist()))
+    return listed([str(run) for run in runs], limit=_RERUNS) if runs else None
+
+
+def _next(evidence: Evidence, undecided: list[str]) -> str:
+    trials, error = evidence.trials, evidence.error
+    aliases = main_effect_aliases(evidence.fit)
     steps = []
+    runs = _reruns(evidence)
     if trials.set_aside:
-        runs = listed(sorted({s.run for s in trials.set_aside}, key=lambda run: (len(run), run)))
         plural = "s" if len(trials.set_aside) > 1 else ""
-        steps.append(f"Rerun the {len(trials.set_aside)} trial{plural} that gave no response (run {runs}).")
+        order = "" if runs is None else f", in this order: run {runs}"
+        steps.append(f"Rerun the {len(trials.set_aside)} trial{plural} that gave no response{order}.")
+        if evidence.failures is not None:
+            steps.append(evidence.failures.advice)
     folded = trials.block is not None
     more = trials.frame["run"].nunique() if "run" in trials.frame else len(trials.frame)
     if aliases is not None and not folded and not trials.set_aside:
@@ -127,4 +168,6 @@ def _next(trials: Trials, error: ErrorEstimate, aliases: MainEffectAliases | Non
         steps.append(f"{again} shrink the standard errors by about {gain:.0f} %.")
     if not steps:
         steps.append("Nothing more is needed for the main effects; confirm the best setting with a few new trials.")
+    elif not trials.set_aside and trials.source is not None:
+        steps.append("`python -m qim_stats augment` compares these and other runs by what they are expected to settle.")
     return " ".join(steps)

@@ -63,7 +63,8 @@ def combine(
     Raises
     ------
     QimError
-        If there are fewer than two studies, their factors or directions differ, or one cannot be analyzed.
+        If there are fewer than two studies, their factors or directions differ, or one cannot be analyzed or gives no
+        ranking.
 
     Notes
     -----
@@ -75,6 +76,7 @@ def combine(
     if len(named) < 2:
         raise QimError("one study cannot be combined", where="combine", remedy="name at least two tables")
     analyses = {name: analyze(table, confidence=confidence, seed=seed, **options) for name, table in named.items()}
+    _check_ranked(analyses)
     factors = _common_factors(analyses)
     table = _table(analyses, factors, scale, confidence)
     agreement = _agreement(analyses, factors, seed)
@@ -114,6 +116,21 @@ def study_names(paths: Sequence[Path]) -> dict[str, str | os.PathLike[str] | pd.
     parts = [(*path.resolve().parent.parts[1:], path.stem) for path in paths]
     depth = next(d for d in range(1, 200) if len({p[-d:] for p in parts}) == len(parts) or d == 199)
     return {"/".join(part[-depth:]): path for part, path in zip(parts, paths, strict=True)}
+
+
+def _check_ranked(analyses: Mapping[str, Analysis]) -> None:
+    """Refuse a study without the rank of some factor: a sum of ranks over fewer factors is another quantity."""
+    for name, analysis in analyses.items():
+        ranked = set(analysis.ranks["factor"])
+        missing = [factor for factor in analysis.trials.factor_names if factor not in ranked]
+        if not missing:
+            continue
+        failures = analysis.evidence.failures
+        if failures is not None and failures.refuse_ranking:
+            problem, remedy = "too many of its trials failed for a ranking", "run them again, or leave the study out"
+        else:
+            problem, remedy = f"its ranking has no {listed(missing)}", "name the others with --factors"
+        raise TrialsError(problem, where=name, remedy=remedy)
 
 
 def _common_factors(analyses: Mapping[str, Analysis]) -> list[str]:

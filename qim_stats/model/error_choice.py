@@ -22,6 +22,7 @@ ErrorSource = Literal["residual", "pure", "foldover", "pse", "combined", "none"]
 ErrorChoice = Literal["auto", "residual", "pure", "foldover", "pse", "combined"]
 PURE_DF = 4  # pure error is taken by itself from here on: t(4) limits are 1.4 times the normal ones, t(3) 1.6 times
 FOLDOVER_DF = 3
+_BY_NATURE = "this is a full factorial, in which every run has its mirror: --error foldover takes it"
 _INTERACTIONS = "interactions that the model leaves out count as error"
 
 
@@ -57,6 +58,15 @@ class ErrorCandidates:
         return find_pairs(self.cells, self.fit.model.matrix)
 
     @cached_property
+    def is_full(self) -> bool:
+        """Whether every combination of levels is there, so that runs have mirrors without any foldover."""
+        levels = self.trials.coded[self.trials.factor_names].to_numpy(dtype=np.float64)
+        k = levels.shape[1]
+        if len(levels) < 2**k or not (np.abs(levels) == 1.0).all():
+            return False
+        return bool(len(np.unique((levels > 0.0) @ 2 ** np.arange(k))) == 2**k)
+
+    @cached_property
     def combined(self) -> CombinedError | str:
         """Pseudo and pure error, or why they cannot be combined.
 
@@ -87,7 +97,8 @@ def choose_error(choice: ErrorChoice, offered: ErrorCandidates, *, formula_given
     formula_given : bool
         Whether the user wrote the model. ``"auto"`` then takes the residual if there is one, as R's lm, else the pseudo
         standard error. In the default model of main effects it takes the first of: pure error with 4 degrees of freedom
-        or more; foldover error with 3 or more; pseudo and pure error combined if all residual degrees of freedom are
+        or more; foldover error with 3 or more, unless it is a full factorial, whose interactions a formula can
+        hold; pseudo and pure error combined if all residual degrees of freedom are
         those of replicates and of the curvature that centre points show; the residual; the pseudo standard error.
 
     Returns
@@ -115,10 +126,11 @@ def choose_error(choice: ErrorChoice, offered: ErrorCandidates, *, formula_given
 
 
 def _automatic(offered: ErrorCandidates) -> tuple[ErrorSource, str]:
-    df, pure_df, pairs, combined = offered.fit.df_resid, offered.cells.df, offered.pairs, None
+    df, pure_df, combined = offered.fit.df_resid, offered.cells.df, None
     if pure_df >= PURE_DF:
         why = f"no interaction is in them, as it would be in the residual ({df} degrees of freedom)"
         return "pure", f"The trials are replicated: {_pure(offered)} {why}."
+    pairs = _BY_NATURE if offered.is_full else offered.pairs
     no_pure = f"{pure_df} from replicates, where {PURE_DF} are wanted" if pure_df else "no replicates"
     if isinstance(pairs, FoldoverPairs) and pairs.df >= FOLDOVER_DF:
         why = f"Not pure error ({no_pure}), nor the residual ({df} degrees of freedom), where {_INTERACTIONS}."

@@ -262,7 +262,7 @@ def expression_columns(source: Source, trials: Trials, coded: dict[str, Array] |
                 where="formula",
                 remedy=f"write {quote(column)} alone",
             )
-        found = trials.frame.loc[trials.usable, column].to_numpy(dtype=np.float64)
+        found = trials.used[column].to_numpy(dtype=np.float64)
         values[column] = found if coded is None else np.array([found.mean()])
     return values
 
@@ -343,7 +343,7 @@ def _source(variable: Variable, number: int, safe: SafeFormula, trials: Trials, 
     if column in trials.coded:
         coded = trials.coded[column].to_numpy(dtype=np.float64)
         return Source(column, factor_values(column, coded, trials, units))
-    cells = trials.frame.loc[trials.usable, column]
+    cells = trials.used[column]
     if variable.categorical or column == trials.block or not pd.api.types.is_numeric_dtype(cells.dtype):
         text = labels(cells)
         levels = sorted(set(text), key=_level_key)

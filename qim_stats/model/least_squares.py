@@ -67,7 +67,8 @@ def solve(x: Array, y: Array) -> Solution | None:
     for start in range(0, len(y), _ROWS):
         part = x[start : start + _ROWS] @ inverse
         leverage[start : start + _ROWS] = np.einsum("ij,ij->i", part, part)
-    return Solution(b, inverse, np.linalg.solve(inverse, b), x @ b, leverage)
+    scores = np.asarray(np.linalg.solve(inverse, b), dtype=np.float64)
+    return Solution(b, inverse, scores, x @ b, leverage)
 
 
 def independent_columns(x: Array) -> list[int]:

@@ -60,7 +60,7 @@ def plan_error(x: npt.ArrayLike, blocks: Sequence[Hashable] | None = None) -> Er
     -------
     ErrorPlan
         As ``--error auto`` chooses where every trial is measured: pure error with 4 degrees of freedom or more, a
-        foldover's spare columns with 3 or more, the residual, Lenth's method.
+        foldover's spare columns with 3 or more (not for a full factorial), the residual, Lenth's method.
 
     Notes
     -----
@@ -80,7 +80,8 @@ def plan_error(x: npt.ArrayLike, blocks: Sequence[Hashable] | None = None) -> Er
     images = [(-row + 0.0).tobytes() for row in coded]
     shifted = Counter(zip(images, labels, strict=True)) != groups
     fold = len(groups) // 2 - coded.shape[1] - shifted + pure
-    if fold >= _ENOUGH_FOLDOVER and Counter(images) == Counter(rows):
+    full = len(set(rows)) == 2 ** coded.shape[1]  # which has mirrors without being a foldover
+    if fold >= _ENOUGH_FOLDOVER and not full and Counter(images) == Counter(rows):
         return ErrorPlan("foldover", float(fold))
     means = np.array(labels, dtype=object)[:, None] == np.array(list(dict.fromkeys(labels)), dtype=object)
     residual = len(coded) - int(np.linalg.matrix_rank(np.column_stack([means.astype(np.float64), coded])))

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from qim_stats.analysis import Analysis
-from qim_stats.terminal.layout import labelled, number, p_value, percent, table_lines, wrap
+from qim_stats.terminal.aliases import alias_lines
+from qim_stats.terminal.layout import labelled, number, p_value, percent, share, table_lines, wrap
+
+_LEGEND = (
+    "Rank intervals by the noise of trials alone, and with interactions allowed for; interval above: both together. "
+    "active: Box and Meyer's posterior probability. QIM rank: of the signed sum."
+)
 
 
 def analysis_text(analysis: Analysis, report: str | None = None) -> str:
@@ -30,27 +39,33 @@ def analysis_text(analysis: Analysis, report: str | None = None) -> str:
         "",
         *wrap(f"{analysis.response} ({analysis.direction}): {counts}"),
         "",
-        *_ranking(analysis.ranking()),
-        "",
     ]
+    if len(analysis.ranks):
+        lines += [*_effects(analysis.ranks), "", *_ranks(analysis), *wrap(_LEGEND), ""]
     lines += labelled("error", f"{analysis.error_source}. {_error_words(analysis)}")
     lenth = analysis.lenth()
     if lenth is not None:
         text = f"PSE {number(lenth.pse)}, ME {number(lenth.me)}, SME {number(lenth.sme)} from {lenth.m} contrasts"
         lines += labelled("Lenth", text)
+    anything = analysis.evidence.anything
+    if not isinstance(anything, str):
+        lines += labelled("overall", f"all effects together differ from noise with p {p_value(anything.p_value)}")
     shown = [a for a in analysis.alerts if a.severity != "info" or a in trials.alerts]
     for alert in shown:
         lines += labelled("note" if alert.severity == "info" else alert.severity, alert.message)
     lines += labelled("next", analysis.verdict.next)
+    claimed = analysis.verdict.significant
+    if claimed:
+        lines += ["", *alias_lines(analysis.aliases(), analysis.tipping_points(), terms=claimed)]
     if report is not None:
         lines += labelled("report", report)
     return "\n".join(lines) + "\n"
 
 
-def _ranking(ranking: pd.DataFrame) -> list[str]:
+def _effects(ranking: pd.DataFrame) -> list[str]:
     rows = [
         [
-            str(row["rank"]),
+            _rank(row["rank"]),
             f"{row['rank_low']}-{row['rank_high']}",
             str(row["factor"]),
             number(row["effect"]),
@@ -61,6 +76,34 @@ def _ranking(ranking: pd.DataFrame) -> list[str]:
         for row in ranking.to_dict("records")
     ]
     return table_lines(["rank", "interval", "factor", "effect", "SE", "p adj", "importance"], rows)
+
+
+def _ranks(analysis: Analysis) -> list[str]:
+    """Lay out what is known of the order: by noise alone, with interactions allowed for, and both together."""
+    weighed = analysis.box_meyer()
+    active = {} if weighed is None else dict(zip(weighed.factors["factor"], weighed.factors["posterior"], strict=True))
+    rows = [
+        [
+            str(row["factor"]),
+            _interval(row["sampling"]),
+            _interval(row["alias_aware"]),
+            share(row["p_top"]["1"]),
+            share(row["p_top"]["3"]),
+            share(active.get(row["factor"])),
+            _rank(row["raw_rank"]),
+        ]
+        for row in analysis.ranks.to_dict("records")
+    ]
+    header = ["factor", "by noise", "by aliases", "P(1st)", "P(top 3)", "active", "QIM rank"]
+    return table_lines(header, rows)
+
+
+def _rank(value: Any) -> str:
+    return "-" if value is None or value != value else str(int(value))
+
+
+def _interval(layer: Mapping[str, Any] | None) -> str:
+    return "-" if layer is None else f"{layer['rank_low']}-{layer['rank_high']}"
 
 
 def _error_words(analysis: Analysis) -> str:

@@ -60,6 +60,11 @@ def percent(value: Any) -> str:
     return "-" if value is None or math.isnan(value) else f"{100 * value:.1f} %"
 
 
+def share(value: Any) -> str:
+    """Write a probability with two decimals."""
+    return "-" if value is None or math.isnan(value) else f"{value:.2f}"
+
+
 def wrap(text: str, first: str = "", rest: str = "") -> list[str]:
     """Break a paragraph into lines of at most 80 columns, never within a word."""
     return textwrap.wrap(

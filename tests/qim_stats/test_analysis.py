@@ -14,7 +14,11 @@ import pytest
 import qim_stats as qs
 
 REFERENCE = Path(__file__).parents[1] / "reference"
-KEYS = ["schema", "glance", "terms", "anova", "lenth", "box_meyer", "ranking", "verdict", "alerts", "method"]
+KEYS = [
+    *("schema", "glance", "terms", "anova", "lenth", "box_meyer", "ranking", "verdict", "alerts", "method"),
+    *("pairs", "aliases", "tipping_points", "global_test", "permutation", "lack_of_fit", "curvature", "model_search"),
+    *("failures", "lost_runs", "responses", "original_scale", "dropped"),
+]
 
 
 def study(seed: int = 0, effects: tuple[float, ...] = (5.0, 0.0, -3.0, 0.0, 0.0), noise: float = 0.5) -> pd.DataFrame:
@@ -59,8 +63,10 @@ def test_json_has_the_agreed_keys_and_no_nan(tmp_path: Path) -> None:
     assert list(data["lenth"]["effects"][0]) == ["term", "effect", "t_ratio", "p_individual", "p_simultaneous"]
     assert set(data["ranking"][0]) >= {"factor", "rank", "rank_low", "rank_high", "tied_with", "importance", "p_top"}
     assert list(data["verdict"]) == ["text", "significant", "undecided", "next"]
-    assert data["box_meyer"] is None
-    assert "box_meyer_unavailable" in {a["code"] for a in data["alerts"]}
+    weighed = found.box_meyer()
+    assert weighed is not None
+    assert data["box_meyer"]["factors"] == weighed.factors.to_dict("records")
+    assert "box_meyer_unavailable" not in {a["code"] for a in data["alerts"]}
     assert data["method"]["versions"]["qim_stats"] == qs.__version__
     assert data["method"]["seed"] == 0
 
@@ -99,7 +105,7 @@ def test_the_verdict_names_what_stands_out_and_the_better_level() -> None:
     assert set(found.verdict.significant) == {"lr", "decay"}
     assert found.verdict.text.startswith("lr and decay stand out from noise (95 % confidence, Holm's correction")
     assert "y is better (higher) on average with lr at 2 and decay at 1." in found.verdict.text
-    assert "lr has the largest effect of all." in found.verdict.text
+    assert "lr has the largest effect of all, whichever interactions there are." in found.verdict.text
     assert "foldover" in found.verdict.next
     assert "12 more runs" in found.verdict.next
     less = analyze(study(), direction="minimize")
@@ -120,7 +126,7 @@ def test_failed_trials_come_first_in_what_to_do_next() -> None:
     frame = study()
     frame["state"] = ["failed" if run == 4 else "done" for run in frame["run"]]
     found = analyze(frame, factors=["lr", "decay"])
-    assert found.verdict.next.startswith("Rerun the 1 trial that gave no response (run 4).")
+    assert found.verdict.next.startswith("Rerun the 1 trial that gave no response, in this order: run 4.")
     assert found.lenth() is None
     assert len(found.augment()) == 11
     assert found.glance()["n"].iloc[0] == 11

@@ -12,11 +12,11 @@ from scipy import stats
 import qim_stats as qs
 from qim_stats.rank_intervals import EffectUncertainty, rank_intervals, top_probabilities
 from qim_stats.ranking import Ranking, rank_study, ranks
-from qim_stats.screening.lenth_null import pseudo_standard_error
+from qim_stats.screening.lenth_null import NoiseScale, pseudo_standard_error
 
 
-def known(effects: list[float], se: float = 1.0, df: float = 4.0, contrasts: int | None = None) -> EffectUncertainty:
-    return EffectUncertainty(np.array(effects), se**2 * np.eye(len(effects)), df, contrasts)
+def known(effects: list[float], se: float = 1.0, df: float = 4.0, scale: NoiseScale | None = None) -> EffectUncertainty:
+    return EffectUncertainty(np.array(effects), se**2 * np.eye(len(effects)), df, scale)
 
 
 @given(st.lists(st.integers(-10, 10), min_size=1, max_size=12))
@@ -41,18 +41,19 @@ def test_equal_size_and_opposite_sign_is_a_tie() -> None:
     assert not found.larger.any()
 
 
-@pytest.mark.parametrize(("df", "contrasts"), [(4.0, None), (11 / 3, 11)])
-def test_null_data_are_almost_never_ordered(df: float, contrasts: int | None) -> None:
+@pytest.mark.parametrize("scale", [None, NoiseScale(11)])
+def test_null_data_are_almost_never_ordered(scale: NoiseScale | None) -> None:
+    df = 4.0 if scale is None else scale.df
     rng = np.random.default_rng(8)
     ordered = 0
     studies = 1000
     for _ in range(studies):
         effects = rng.standard_normal(7)
-        if contrasts is None:
+        if scale is None:
             se = float(np.sqrt(rng.chisquare(df) / df))
         else:
             se = float(pseudo_standard_error(np.append(effects, rng.standard_normal(4))[None, :])[0])
-        found = rank_intervals(known(effects.tolist(), se, df, contrasts), confidence=0.95, seed=0)
+        found = rank_intervals(known(effects.tolist(), se, df, scale), confidence=0.95, seed=0)
         ordered += bool(found.larger.any())
     assert ordered <= studies * 0.05 + 2 * np.sqrt(studies * 0.05 * 0.95)
 

@@ -81,7 +81,11 @@ def test_agreement_is_what_its_names_say() -> None:
 
 
 def test_a_perfect_screen_agrees_in_everything() -> None:
+    """Twelve runs, however quiet, leave orders open that interactions could turn; all that are claimed are right."""
     agreement = qs.validate(analyze(screen(noise=1e-3)), analyze(full())).agreement
+    resolved = agreement.pop("pairs_resolved")
+    assert 0 < resolved < 21
+    assert agreement.pop("pairs_right") == resolved
     assert agreement == {
         "kendall_tau": pytest.approx(1.0),
         "spearman_rho": pytest.approx(1.0),
@@ -89,8 +93,6 @@ def test_a_perfect_screen_agrees_in_everything() -> None:
         "top3": True,
         "top5": True,
         "sign_agreement": 1.0,
-        "pairs_resolved": 21,
-        "pairs_right": 21,
         "rank_interval_coverage": 1.0,
     }
 

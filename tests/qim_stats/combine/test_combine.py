@@ -132,3 +132,13 @@ def test_other_levels_are_told() -> None:
     other["a"] = other["a"].map({-1: 0.1, 1: 0.2})
     found = together(study(effects, 1), other)
     assert "levels_differ" in {a.code for a in found.alerts}
+
+
+def test_a_study_without_a_ranking_is_refused() -> None:
+    effects = {"a": 4.0, "b": 2.5, "c": 1.0}
+    failed = study(effects, 1)
+    failed["state"] = ["failed"] * 9 + ["done"] * (len(failed) - 9)
+    with pytest.raises(qs.TrialsError, match="study 1: too many of its trials failed for a ranking; run them again"):
+        together(study(effects, 0), failed)
+    with pytest.raises(qs.TrialsError, match="study 0: its ranking has no 'c'; name the others with --factors"):
+        together(study(effects, 0), study(effects, 1), formula="y ~ a + b")

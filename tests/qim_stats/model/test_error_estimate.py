@@ -56,7 +56,7 @@ def test_a_given_formula_takes_the_residual_as_lm_does() -> None:
         (qs.foldover(pb12(8)), "foldover", 3.0, "no replicates"),
         (qs.foldover(pb12(10)), "residual", 12.0, "1, where 3 are wanted"),
         (qs.replicate(qs.foldover(pb12(8)), 2), "pure", 24.0, ""),
-        (qs.full_factorial(factors(4), seed=0), "foldover", 4.0, "no replicates"),
+        (qs.full_factorial(factors(4), seed=0), "residual", 11.0, "full factorial"),
         (pb12(11), "pse", 11 / 3, ""),
     ],
 )

@@ -54,7 +54,7 @@ def test_equals_lm_on_half_differences() -> None:
 @settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 50),
-    lost=st.sets(st.integers(0, 23), max_size=5),
+    lost=st.sets(st.integers(0, 23), max_size=4),
     block=st.booleans(),
     size=st.floats(-100, 100),
 )

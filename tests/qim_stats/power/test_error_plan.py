@@ -29,7 +29,7 @@ def test_each_kind_of_design_leaves_what_its_degrees_of_freedom_say(named: Named
     assert plan(plackett_burman(named(11), 12)) == ErrorPlan("pse", None, 11)
     # Without a spare odd column a foldover has only what its residual holds: 24 - 1 - 1 - 11.
     assert plan(foldover(plackett_burman(named(11), 12))) == ErrorPlan("residual", 11.0)
-    assert plan(full_factorial(named(4))) == ErrorPlan("foldover", 4.0)
+    assert plan(full_factorial(named(4))) == ErrorPlan("residual", 11.0)
     assert plan(full_factorial(named(1))) == ErrorPlan("none")
 
 
