@@ -140,5 +140,5 @@ def test_a_study_without_a_ranking_is_refused() -> None:
     failed["state"] = ["failed"] * 9 + ["done"] * (len(failed) - 9)
     with pytest.raises(qs.TrialsError, match="study 1: too many of its trials failed for a ranking; run them again"):
         together(study(effects, 0), failed)
-    with pytest.raises(qs.TrialsError, match="study 0: its ranking has no 'c'; name the others with --factors"):
+    with pytest.raises(qs.TrialsError, match="study 0: its ranking has no c; name the others with --factors"):
         together(study(effects, 0), study(effects, 1), formula="y ~ a + b")
