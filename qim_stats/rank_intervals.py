@@ -130,27 +130,6 @@ def sampled_ranks(known: EffectUncertainty, *, seed: int) -> npt.NDArray[np.int6
     return places
 
 
-def top_probabilities(known: EffectUncertainty, tops: tuple[int, ...], *, seed: int) -> dict[int, Array]:
-    """Estimate each factor's probability of being among the largest.
-
-    Parameters
-    ----------
-    known : EffectUncertainty
-        k effects.
-    tops : tuple of int
-        Such as (1, 3): first, among the first three.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    dict of int to ndarray of float64, shape (k,)
-        Shares of the draws of ``sampled_ranks``.
-    """
-    drawn = sampled_ranks(known, seed=seed)
-    return {top: np.asarray((drawn <= top).mean(axis=0), dtype=np.float64) for top in tops}
-
-
 def _canonical_order(effects: Array) -> npt.NDArray[np.intp]:
     return np.argsort(-np.abs(effects), kind="stable")
 

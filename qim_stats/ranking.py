@@ -110,13 +110,6 @@ def rank_study(
     )
 
 
-def rank_factors(
-    fit: Fit, error: ErrorEstimate, terms: pd.DataFrame, factors: list[str], *, confidence: float, seed: int
-) -> pd.DataFrame:
-    """Return the table of ``rank_study``."""
-    return rank_study(fit, error, terms, factors, confidence=confidence, seed=seed).table
-
-
 def ranks(effects: Array) -> npt.NDArray[np.int64]:
     """Rank effects by size.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from dataclasses import dataclass
 
 import pandas as pd
@@ -145,6 +146,14 @@ def _reruns(evidence: Evidence) -> str | None:
     return listed([str(run) for run in runs], limit=_RERUNS) if runs else None
 
 
+def _augment(trials: Trials, runs: int) -> str:
+    """Spell the command that looks for the next runs."""
+    told = ["python", "-m", "qim_stats", "augment", str(trials.source), "--runs", str(runs), "--out", "next.csv"]
+    if trials.metadata is None:
+        told += ["--response", trials.response, "--direction", trials.direction]
+    return shlex.join(told)
+
+
 def _next(evidence: Evidence, undecided: list[str]) -> str:
     trials, error = evidence.trials, evidence.error
     aliases = main_effect_aliases(evidence.fit)
@@ -169,5 +178,5 @@ def _next(evidence: Evidence, undecided: list[str]) -> str:
     if not steps:
         steps.append("Nothing more is needed for the main effects; confirm the best setting with a few new trials.")
     elif not trials.set_aside and trials.source is not None:
-        steps.append("`python -m qim_stats augment` compares these and other runs by what they are expected to settle.")
+        steps.append(f"What these and other runs are expected to settle: {_augment(trials, more)}")
     return " ".join(steps)

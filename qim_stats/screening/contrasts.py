@@ -62,10 +62,10 @@ def find_contrasts(trials: Trials) -> Contrasts | str:
         return "all trials are centre points"
     base = _nuisance(trials, rows)
     free = len(base) - base.shape[1]
-    if _is_replicated(trials, rows):
-        return "the runs are replicated, which gives an error estimate of its own"
     if free > MAX_CONTRASTS:
         return f"{free} contrasts are more than the {MAX_CONTRASTS} a pseudo standard error is simulated for"
+    if _is_replicated(trials, rows):
+        return "the runs are replicated, which gives an error estimate of its own"
     columns = trials.coded.to_numpy(dtype=np.float64)[rows]
     mains = columns[:, : len(trials.factors)]
     if not _orthogonal(np.hstack([base, mains])):

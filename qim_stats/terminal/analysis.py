@@ -11,6 +11,7 @@ from qim_stats.analysis import Analysis
 from qim_stats.terminal.aliases import alias_lines
 from qim_stats.terminal.layout import labelled, number, p_value, percent, share, table_lines, wrap
 
+_FIRST = 3
 _LEGEND = (
     "Rank intervals by the noise of trials alone, and with interactions allowed for; interval above: both together. "
     "active: Box and Meyer's posterior probability. QIM rank: of the signed sum."
@@ -54,12 +55,20 @@ def analysis_text(analysis: Analysis, report: str | None = None) -> str:
     for alert in shown:
         lines += labelled("note" if alert.severity == "info" else alert.severity, alert.message)
     lines += labelled("next", analysis.verdict.next)
-    claimed = analysis.verdict.significant
-    if claimed:
-        lines += ["", *alias_lines(analysis.aliases(), analysis.tipping_points(), terms=claimed)]
+    lines += _aliases(analysis)
     if report is not None:
         lines += labelled("report", report)
     return "\n".join(lines) + "\n"
+
+
+def _aliases(analysis: Analysis) -> list[str]:
+    """Tell what could overturn the claims; where nothing is claimed, the order of the first few."""
+    ranked = [str(name) for name in analysis.ranks["factor"]]
+    told = list(analysis.verdict.significant) or ranked[:_FIRST]
+    status = analysis.aliases()
+    if not told or (status.loc[status["term"].isin(told), "status"] == "clear").all():
+        return []
+    return ["", *alias_lines(status, analysis.tipping_points(), terms=told)]
 
 
 def _effects(ranking: pd.DataFrame) -> list[str]:

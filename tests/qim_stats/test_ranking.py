@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import qim_stats as qs
-from qim_stats.rank_intervals import EffectUncertainty, rank_intervals, top_probabilities
+from qim_stats.rank_intervals import EffectUncertainty, rank_intervals, sampled_ranks
 from qim_stats.ranking import Ranking, rank_study, ranks
 from qim_stats.screening.lenth_null import NoiseScale, pseudo_standard_error
 
@@ -78,14 +78,15 @@ def test_correlation_of_the_effects_is_used() -> None:
     assert rank_intervals(known([4.0, 3.0], df=50.0), confidence=0.95, seed=0).low.tolist() == [1, 1]
 
 
-def test_top_probabilities() -> None:
-    shares = top_probabilities(known([10.0, -10.0, 0.1, 0.1, 0.1], df=30.0), (1, 3), seed=0)
-    assert shares[1].sum() == pytest.approx(1.0)
-    assert shares[3].sum() == pytest.approx(3.0)
-    assert shares[1][0] == pytest.approx(0.5, abs=0.02)
-    assert shares[3][:2] == pytest.approx([1.0, 1.0], abs=1e-3)
-    assert shares[3][2] == pytest.approx(1 / 3, abs=0.03)
-    assert top_probabilities(known([1.0, 2.0]), (3,), seed=0)[3].tolist() == [1.0, 1.0]
+def test_sampled_ranks_give_the_probabilities_of_being_on_top() -> None:
+    drawn = sampled_ranks(known([10.0, -10.0, 0.1, 0.1, 0.1], df=30.0), seed=0)
+    first, among_three = (drawn <= 1).mean(axis=0), (drawn <= 3).mean(axis=0)
+    assert first.sum() == pytest.approx(1.0)
+    assert among_three.sum() == pytest.approx(3.0)
+    assert first[0] == pytest.approx(0.5, abs=0.02)
+    assert among_three[:2] == pytest.approx([1.0, 1.0], abs=1e-3)
+    assert among_three[2] == pytest.approx(1 / 3, abs=0.03)
+    assert (sampled_ranks(known([1.0, 2.0]), seed=0) <= 3).all()
 
 
 def test_one_factor_has_the_only_rank() -> None:
