@@ -15,7 +15,7 @@ from qim_stats import __version__
 from qim_stats.analysis import Analysis
 from qim_stats.analysis_alerts import analysis_alerts
 from qim_stats.confounded_block import check_blocks
-from qim_stats.errors import FormulaError, TrialsError
+from qim_stats.errors import FormulaError, QimError, TrialsError
 from qim_stats.evidence import Evidence
 from qim_stats.factors import Factor
 from qim_stats.failures import failure_verdict, rerun_list
@@ -107,12 +107,16 @@ def analyze(
         seed=seed,
     )
     first, *others = [response] if response is None or isinstance(response, str) else response
+    for number, name in enumerate(others):
+        if name in (first, *others[:number]):
+            raise QimError(f"{name!r} is there twice", where="--also", remedy="name each response once")
     given: dict[str, Any] = {
         "direction": direction,
         "factors": factors,
         "high": high,
         "block": block,
         "diverged_as": diverged_as,
+        "other_columns": [name for name in (*([first] if first else []), *others, weights) if name is not None],
     }
     data = read_trials(trials, response=first, **given)
     more = [read_trials(trials, response=name, **given) for name in others]

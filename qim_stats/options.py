@@ -17,6 +17,7 @@ from qim_stats.screening.box_meyer_options import BoxMeyerOptions
 from qim_stats.screening.pseudo_errors import PseMethod
 
 Robust = Literal["none", "hc3"]
+_MOST_CONFIDENCE = 0.9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,11 @@ class AnalysisOptions:
             if value not in known:
                 remedy = nearest(value, known) if isinstance(value, str) else "one of " + ", ".join(known)
                 raise QimError(f"{value!r} is not a choice", where=option, remedy=remedy)
-        if not 0.5 <= self.confidence < 1.0:
-            raise QimError(
-                f"{self.confidence!r} is not between 0.5 and 1", where="--confidence", remedy="give 0.95, for example"
-            )
+        if not 0.5 <= self.confidence <= _MOST_CONFIDENCE:
+            problem = f"{self.confidence!r} is not between 0.5 and 1"
+            if _MOST_CONFIDENCE < self.confidence < 1.0:
+                problem = f"{self.confidence!r} is more than {_MOST_CONFIDENCE}, beyond what 20,000 draws can tell"
+            raise QimError(problem, where="--confidence", remedy="give 0.95, for example")
         if isinstance(self.seed, bool) or self.seed < 0:
             raise QimError(f"{self.seed!r} is negative", where="--seed", remedy="give 0 or a positive whole number")
 

@@ -42,6 +42,7 @@ def resolve_columns(
     metadata: Metadata | None,
     high: Mapping[str, object],
     taken: tuple[str, str | None],
+    other_columns: Sequence[str] = (),
 ) -> Columns:
     """Find the factors and dummy columns of a table.
 
@@ -58,6 +59,8 @@ def resolve_columns(
         Which level is the high one, for columns without metadata.
     taken : (str, str or None)
         The response and the block column, which are not factors.
+    other_columns : sequence of str
+        Columns that are not taken as factors without being named.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def resolve_columns(
     if wanted is None and known:
         wanted = list(known.values())
     dummies = _dummies(frame, metadata, wanted)
-    others = {*RESERVED_COLUMNS, *taken, *dummies}
+    others = {*RESERVED_COLUMNS, *taken, *dummies, *(other_columns if wanted is None else ())}
     centred: dict[str, Factor] = {}
     if wanted is None:
         centred = _centred(frame, [str(c) for c in frame.columns if c not in others])
@@ -88,6 +91,8 @@ def resolve_columns(
         centred = _centred(frame, [name for name in named if name in frame.columns and name not in others])
     if not wanted:
         problem = "no column has exactly two levels, so there is no factor to study"
+        if dummies:
+            problem += f" ({listed(list(dummies))} are taken as spare columns of the design)"
         raise TrialsError(problem, where=table.place(), remedy="name the factors with --factors")
     factors = []
     for entry in wanted:

@@ -132,6 +132,7 @@ def read_trials(
     high: Mapping[str, object] | None = None,
     block: str | None = None,
     diverged_as: float | None = None,
+    other_columns: Sequence[str] = (),
 ) -> Trials:
     """Read a trials table and check that it can be analyzed.
 
@@ -150,6 +151,8 @@ def read_trials(
     diverged_as : float, optional
         Score diverged trials with this response, such as chance level. By default they have none: a response that
         nobody measured is an assumption, so it must be asked for.
+    other_columns : sequence of str
+        Columns with a use of their own (weights, other responses), which are no factors unless they are named as such.
 
     Returns
     -------
@@ -166,7 +169,9 @@ def read_trials(
     response = _choose_response(table, response, metadata)
     chosen = _choose_direction(direction, metadata)
     block = _choose_block(table, block, response)
-    columns = resolve_columns(table, wanted=factors, metadata=metadata, high=high or {}, taken=(response, block))
+    columns = resolve_columns(
+        table, wanted=factors, metadata=metadata, high=high or {}, taken=(response, block), other_columns=other_columns
+    )
     y, set_aside, scored = split_rows(table, response, diverged_as)
     measured = np.flatnonzero(~np.isnan(y))
     check_response(table, response, y, set_aside)

@@ -21,6 +21,7 @@ from qim_stats.trials import Trials, labels
 Array = npt.NDArray[np.float64]
 Units = Literal["coded", "natural", "log"]
 INTERCEPT = "(Intercept)"
+_LARGEST = 1e50  # of a variable's values: products of three, squared, stay within a double's range
 _COLUMN = re.compile(r"v(\d+)(?:\[(T\.)?(\d+)\])?")
 
 
@@ -159,9 +160,7 @@ def model_matrix(formula: str, trials: Trials, *, units: Units = "coded") -> Mod
     safe = read_formula(formula, [str(c) for c in trials.frame.columns])
     _check_variables(safe, trials)
     if not safe.variables:
-        raise FormulaError(
-            "the formula has no term but the intercept", where="formula", remedy="name at least one factor"
-        )
+        raise _without_terms()
     transform = TRANSFORMS[safe.transform]
     check_domain(transform, trials)
     sources = tuple(_source(variable, number, safe, trials, units) for number, variable in enumerate(safe.variables))
@@ -201,7 +200,7 @@ def natural_levels(factor: Factor, coded: Array) -> Array:
     """
     low, high = float(factor.low), float(factor.high)
     share = (coded + 1.0) / 2.0
-    between = low * (high / low) ** share if factor.scale == "log" else low + (high - low) * share
+    between = low * (high / low) ** share if factor.scale == "log" else low * (1.0 - share) + high * share
     return np.where(coded == -1.0, low, np.where(coded == 1.0, high, between))
 
 
@@ -276,7 +275,10 @@ def _parse(safe: SafeFormula, sources: tuple[Source, ...]) -> tuple[list[str], l
     except patsy.PatsyError as error:
         origin = error.origin
         start, end = (origin.start, origin.end) if origin is not None else (0, len(safe.right))
-        raise safe.error(str(error.message).splitlines()[0], start, end) from None
+        problem = str(error.message).splitlines()[0]
+        if problem.startswith("expected a noun"):
+            problem = "a column or a term is missing here"
+        raise safe.error(problem, start, end) from None
     except RecursionError:
         raise FormulaError("the formula is nested too deeply", where="formula", remedy="write it simpler") from None
     return list(names), [(list(numbers), columns) for numbers, columns in slices]
@@ -295,6 +297,8 @@ def _columns(
         for number, count in enumerate(categories)
     }
     described = patsy.ModelDesc.from_formula(right)
+    if not any(term.factors for term in described.rhs_termlist):
+        raise _without_terms()
     info = patsy.dmatrix(described, data, NA_action="raise", return_type="matrix").design_info
     names = tuple(info.column_names)
     # patsy moves categories to the front; R, whose order this is, keeps terms of equal degree as they were written.
@@ -330,7 +334,24 @@ def _at(number: int, safe: SafeFormula, problem: str) -> FormulaError:
     return safe.error(problem, piece[0], piece[1])
 
 
+def _without_terms() -> FormulaError:
+    return FormulaError("the formula has no term but the intercept", where="formula", remedy="name at least one factor")
+
+
 def _source(variable: Variable, number: int, safe: SafeFormula, trials: Trials, units: Units) -> Source:
+    source = _read_source(variable, number, safe, trials, units)
+    if len(source.labels) == 1:
+        raise _at(number, safe, f"the column {source.column!r} has one level only, {source.labels[0]!r}")
+    largest = float(np.abs(source.values).max(initial=0.0))
+    if largest and not 1.0 / _LARGEST < largest < _LARGEST:
+        what = (
+            f"{source.column} has values up to {largest:g}, too {'large' if largest > 1.0 else 'small'} to compute with"
+        )
+        raise _at(number, safe, what)
+    return source
+
+
+def _read_source(variable: Variable, number: int, safe: SafeFormula, trials: Trials, units: Units) -> Source:
     column = variable.column
     if variable.expression is not None:
         bare = Source(column, np.empty(0), expression=variable.expression)
