@@ -106,9 +106,9 @@ def binding(goal: Goal, draws: Array, names: list[str], *, noise_sd: float, tria
     share = float((_gaps(goal, size) < least).mean())
     where = _turns_on(goal, size.mean(axis=0), names)
     text = (
-        f"Noise alone (a trial's SD is about {noise_sd:.2g}) would keep it open in a share of about {_share(share)} "
-        f"of the cases that the trials so far allow: there {where} by less than the {least:.2g} that {trials} trials "
-        "can tell"
+        f"Noise alone (an SD of {noise_sd:.2g} a trial is expected) would keep it open in a share of about "
+        f"{_share(share)} of the cases that the trials so far allow: there {where} by less than the {least:.2g} that "
+        f"{trials} trials can tell"
     )
     if share > 0.5:
         return f"{text}. That is near a tie, which more trials of this number cannot break."

@@ -104,7 +104,10 @@ def augment(
         settings=_design_settings(data, known),
         omega=here.weights(now),
         runs=runs,
-        names=tuple(data.factor_names[i] for i in known.order),
+        factors=tuple(
+            replace(data.factors[i], low=data.factors[i].decode(-int(sign)), high=data.factors[i].decode(int(sign)))
+            for i, sign in zip(known.order, known.signs, strict=True)
+        ),
         seed=seed,
     )
     found = _options(request, method, progress)

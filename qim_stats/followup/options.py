@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qim_stats.factors import Factor
 from qim_stats.followup.bayesian_d import best_d_runs, model_rows
 from qim_stats.followup.candidates import all_settings, run_settings, unrun
 from qim_stats.followup.foresight import Foresight, best_runs, best_set
@@ -33,8 +34,8 @@ class Request:
         What an error in the half effects costs the goal.
     runs : int
         How many further runs.
-    names : tuple of str
-        Of the factors, in the coordinates of ``known``.
+    factors : tuple of Factor
+        In the coordinates of ``known``: low is -1 there.
     seed : int
         Of candidates that are sampled.
     """
@@ -43,7 +44,7 @@ class Request:
     settings: Array
     omega: Array
     runs: int
-    names: tuple[str, ...]
+    factors: tuple[Factor, ...]
     seed: int
 
 
@@ -108,19 +109,20 @@ def _semifold(asked: Request) -> Option:
     """
     base = asked.settings
     halves: list[tuple[str, Array]] = []
-    for factor, name in enumerate(asked.names):
-        for level in (-1.0, 1.0):
-            half = base[base[:, factor] == level]
+    for place, factor in enumerate(asked.factors):
+        for level in (-1, 1):
+            half = base[base[:, place] == level]
             if len(half) != asked.runs:
                 continue
-            halves.append((f"of {name!r}, all levels changed", -half))
-            for other, changed in enumerate(asked.names):
+            which = f"the runs with {factor.name!r} at {factor.decode(level)!s}"
+            halves.append((f"{which}, all levels changed", -half))
+            for other, changed in enumerate(asked.factors):
                 turned = half.copy()
                 turned[:, other] *= -1.0
-                halves.append((f"of {name!r}, {changed!r} changed", turned))
+                halves.append((f"{which}, that of {changed.name!r} changed", turned))
     fresh = [(words, rows) for words, rows in halves if len(unrun(rows, base))]
     if not halves:
-        sizes = sorted({int((base[:, i] == s).sum()) for i in range(len(asked.names)) for s in (-1.0, 1.0)})
+        sizes = sorted({int((base[:, i] == s).sum()) for i in range(base.shape[1]) for s in (-1.0, 1.0)})
         told = " or ".join(map(str, sizes)) if len(sizes) < 4 else f"{sizes[0]} to {sizes[-1]}"
         return Option("semifold", None, f"a semifold takes {told} runs, those at one level of a factor")
     if not fresh:
@@ -129,7 +131,7 @@ def _semifold(asked: Request) -> Option:
     settings, at = np.unique(stacked, axis=0, return_inverse=True)
     sets = np.asarray(at, dtype=np.intp).reshape(len(fresh), asked.runs)
     words, rows = fresh[best_set(Foresight(asked.known, settings), asked.omega, sets)]
-    return Option("semifold", rows, f"the settings at one level {words}")
+    return Option("semifold", rows, words)
 
 
 def _bayesian_d(asked: Request) -> Option:

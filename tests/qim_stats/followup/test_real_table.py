@@ -1,0 +1,47 @@
+"""What is expected of further runs, against what they told: screens drawn from the recorded full factorial of LeNet."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from qim_stats.design import plackett_burman
+from qim_stats.factors import Factor
+from qim_stats.followup.expected_gain import draws_now, expected_gains
+from qim_stats.followup.goal import Goal
+from qim_stats.followup.knowledge import learn
+from qim_stats.followup.mixture import deviates, mixture
+from qim_stats.trials import read_trials
+from qim_stats.waiting import unheard
+
+FULL = Path(__file__).parents[3] / "analysis" / "lenet_fashion" / "full.csv"
+STUDIES = 6
+GOAL = Goal("top", "top-3", 3)
+Array = npt.NDArray[np.float64]
+
+
+def test_the_measure_after_a_foldover_is_about_what_was_expected() -> None:
+    full = read_trials(FULL)
+    x: Array = full.coded[full.factor_names].to_numpy(dtype=np.float64)
+    measured = {tuple(row): y for row, y in zip(x.tolist(), full.y.tolist(), strict=True)}
+    base = plackett_burman([Factor(f"x{i}", -1, 1) for i in range(11)], runs=12, seed=1)
+    columns: Array = base.coded[base.names].to_numpy(dtype=np.float64)
+    k = x.shape[1]
+    now, expected, told = [], [], []
+    for study in range(STUDIES):
+        rng = np.random.Generator(np.random.PCG64([study, 1]))
+        screen = columns[:, rng.permutation(11)[:k]] * rng.choice([-1.0, 1.0], k)
+        y, mirrored = (np.array([measured[tuple(row)] for row in rows.tolist()]) for rows in (screen, -screen))
+        known = learn(screen, y, None, runs=12, seed=0)
+        rows = known.canonical(-screen)
+        gain = expected_gains(known, {"foldover": rows}, GOAL, 0.9, seed=0, progress=unheard, futures=60)["foldover"]
+        response = np.concatenate([known.y, (mirrored - y.mean()) / known.scale])
+        after = mixture(known, rows)
+        weight, total, means = after.weigh(response[None, :])
+        given = deviates(2_000, k, np.random.Generator(np.random.PCG64(1)))
+        now.append(GOAL.measure(draws_now(known, 0, 2_000), 0.9)[0])
+        expected.append(gain.expected)
+        told.append(GOAL.measure(after.draw(weight[:, 0], total[:, 0], means[0], given), 0.9)[0])
+    # A foldover doubles what is known of the first three; the expectation is within its error of what came.
+    assert np.mean(told) > np.mean(now) + 0.1
+    assert abs(np.mean(expected) - np.mean(told)) < 2.5 * np.std(told, ddof=1) / np.sqrt(STUDIES) + 0.02
