@@ -13,6 +13,7 @@ Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 MOST = 256  # candidates
 MODELS = 10
+MOST_RUNS = 40  # beyond, the search takes minutes
 _ROUNDS = 3  # of exchanges
 _DIGITS = 9  # of MD beyond which two sets differ by rounding alone
 
@@ -41,6 +42,8 @@ def md_runs(known: Knowledge, candidates: Array, runs: int) -> Indices | str:
     random starts; here the greedy set is improved by three rounds of exchanges, which takes a second in place of
     many.
     """
+    if runs > MOST_RUNS:
+        return f"the search is for {MOST_RUNS} runs or fewer"
     names = [str(place) for place in range(known.x.shape[1])]
     _, old = np.unique(known.nuisance, axis=0, return_inverse=True)
     labels = [*np.ravel(old).tolist(), *["new"] * len(candidates)]

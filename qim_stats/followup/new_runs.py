@@ -98,7 +98,7 @@ def held_levels(data: Trials) -> dict[str, Any]:
     left_out = [f.name for f in _all_factors(data) if f.name not in data.factor_names and f.name in data.frame]
     fixed = {*RESERVED_COLUMNS, *data.factor_names, *data.dummies, data.response, data.block}
     others = [str(c) for c in data.frame.columns if c not in fixed]
-    texts = [c for c in others if data.frame[c].dtype == object]
+    texts = [c for c in others if not pd.api.types.is_numeric_dtype(data.frame[c].dtype)]
     same = [c for c in texts if data.frame[c].notna().all() and data.frame[c].nunique() == 1]
     return {name: row[name] for name in [*left_out, *same]}
 

@@ -221,3 +221,41 @@ def test_a_foldover_with_repeated_settings_keeps_its_spare_columns_orthogonal(st
     both = pd.concat([old, found.runs])[names].astype(float)
     both[names[:4]] = both[names[:4]] / 5 - 1
     assert both.T.to_numpy() @ both.to_numpy() == pytest.approx(24 * np.eye(11))
+
+
+def test_a_semifold_is_half_the_base_with_one_or_all_factors_changed(study: Study) -> None:
+    old = study(6)
+    found = ask(old, runs=6, method="semifold")
+    names = [f"x{i}" for i in range(6)]
+    words = found.options["words"][0]
+    factor, _, rest = words.partition("the runs with '")[2].partition("' at ")
+    half = old[old[factor] == float(rest.partition(",")[0])][names]
+    assert len(half) == 6
+    if "all levels changed" in rest:
+        changed = 10 - half
+    else:
+        one = rest.partition("that of '")[2].partition("'")[0]
+        changed = half.assign(**{one: 10 - half[one]})
+    rows = found.runs[names].to_numpy().tolist()
+    assert sorted(map(tuple, rows)) == sorted(map(tuple, changed.to_numpy().tolist()))
+
+
+def test_factors_left_out_are_held_at_the_best_trial_and_fixed_texts_stay(study: Study, tmp_path: Path) -> None:
+    old = study(5).assign(dataset="mnist")
+    old.to_csv(tmp_path / "t.csv", index=False)
+    ask(tmp_path / "t.csv", runs=3, method="replicates").to_csv(tmp_path / "t2.csv")
+    (tmp_path / "t2.meta.json").rename(tmp_path / "t.meta.json")
+    found = ask(tmp_path / "t.csv", runs=3, method="replicates", factors=["x0", "x1", "x2"])
+    best = old.iloc[int(old["y"].argmax())]
+    assert found.runs["x3"].tolist() == [best["x3"]] * 3
+    assert found.runs["x4"].tolist() == [best["x4"]] * 3
+    assert set(found.runs["dataset"]) == {"mnist"}
+    assert [a.code for a in found.alerts].count("factors_held") == 1
+
+
+def test_blocks_with_names_and_center_points_are_no_hindrance(study: Study) -> None:
+    old = study(4).assign(block=["mon"] * 6 + ["tue"] * 6)
+    old.loc[11, ["x0", "x1", "x2", "x3"]] = 5
+    found = ask(old, runs=3, method="posterior")
+    assert set(found.runs["block"]) == {"follow-up 1"}
+    assert set(found.runs["x0"]) <= {0, 10}
