@@ -114,6 +114,18 @@ def _parser() -> OneLineParser:
     probe.add_argument("--json", metavar="PATH|-", help="also write the findings as JSON")
     probe.set_defaults(handler=_probe)
 
+    _add_append(verbs)
+
+    data = _verb(verbs, "data", "make a study's data ready", "data analysis/lenet_fashion/screen.toml")
+    data.add_argument("study", type=Path, metavar="STUDY.toml")
+    data.set_defaults(handler=_data)
+
+    doctor = _verb(verbs, "doctor", "show what a study needs and what is missing here", "doctor")
+    doctor.set_defaults(handler=_doctor)
+    return parser
+
+
+def _add_append(verbs: argparse._SubParsersAction[OneLineParser]) -> None:
     append = _verb(
         verbs,
         "append",
@@ -123,14 +135,6 @@ def _parser() -> OneLineParser:
     append.add_argument("study", type=Path, metavar="STUDY.toml")
     append.add_argument("runs", type=Path, metavar="NEXT.csv", help="as `python -m qim_stats augment` writes it")
     append.set_defaults(handler=_append)
-
-    data = _verb(verbs, "data", "make a study's data ready", "data analysis/lenet_fashion/screen.toml")
-    data.add_argument("study", type=Path, metavar="STUDY.toml")
-    data.set_defaults(handler=_data)
-
-    doctor = _verb(verbs, "doctor", "show what a study needs and what is missing here", "doctor")
-    doctor.set_defaults(handler=_doctor)
-    return parser
 
 
 def _verb(verbs: argparse._SubParsersAction[OneLineParser], name: str, what: str, example: str) -> OneLineParser:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -90,51 +90,46 @@ def augment(
         diverged_as=diverged_as,
     )
     asked = parse_goal(goal, data.factor_names)
-    x = data.coded[data.factor_names].to_numpy(dtype=np.float64)
+    return _follow_up(data, _Asked(asked, probability, method, runs, seed), progress)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked for, checked."""
+
+    goal: Goal
+    probability: float
+    method: Method
+    runs: int
+    seed: int
+
+
+def _follow_up(data: Trials, asked: _Asked, progress: Progress) -> FollowUp:
+    """Know, propose, simulate, choose."""
 
     def weighing(done: int, of: int) -> None:
         progress("weighing what may lie behind the trials", done / of)
 
-    known = learn(x, data.y, data.blocks, runs=runs, seed=seed, progress=weighing)
-    here = replace_places(asked, known)
-    now = draws_now(known, seed)
-    measure, settled = here.measure(now, probability)
-    request = Request(
-        known=known,
-        settings=_design_settings(data, known),
-        omega=here.weights(now),
-        runs=runs,
-        factors=tuple(
-            replace(data.factors[i], low=data.factors[i].decode(-int(sign)), high=data.factors[i].decode(int(sign)))
-            for i, sign in zip(known.order, known.signs, strict=True)
-        ),
-        seed=seed,
-    )
-    found = _options(request, method, progress)
+    x = data.coded[data.factor_names].to_numpy(dtype=np.float64)
+    known = learn(x, data.y, data.blocks, runs=asked.runs, seed=asked.seed, progress=weighing)
+    here = asked.goal.moved(known.places)
+    now = draws_now(known, asked.seed)
+    measure, settled = here.measure(now, asked.probability)
+    found = _options(_request(data, known, here.weights(now), asked), asked.method, progress)
     rows = {option.method: option.rows for option in found if option.rows is not None}
-    gains = expected_gains(known, rows, here, probability, seed=seed, progress=progress)
-    table = _option_table(data, known, found, gains, measure, runs)
+    gains = expected_gains(known, rows, here, asked.probability, seed=asked.seed, progress=progress)
+    table = _option_table(data, known, found, gains, measure, asked.runs)
     chosen = _choose(table)
-    noise_sd = _noise_sd(known)
-    words = advice(asked, probability, table, chosen, settled_now=settled, asked_for=method != "auto")
+    words = advice(asked.goal, asked.probability, table, chosen, settled_now=settled, asked_for=asked.method != "auto")
     if not settled:
-        scaled = np.empty_like(now)
-        scaled[:, known.order] = now * known.signs * known.scale
-        words.append(
-            binding(
-                asked,
-                scaled,
-                data.factor_names,
-                noise_sd=noise_sd,
-                trials=data.n + runs,
-                probability=probability,
-            )
-        )
+        words.append(_binding(data, known, now, asked))
     numbered = with_bookkeeping(data)
-    added = new_rows(data, numbered, known.given(rows[chosen]), seed, folded=chosen == "foldover")
+    added = new_rows(data, numbered, known.given(rows[chosen]), asked.seed, folded=chosen == "foldover")
+    options = {"runs": asked.runs, "method": asked.method, "seed": asked.seed}
+    effort = {"futures": FUTURES, "draws": DRAWS, "components": len(known.components.weight)}
     return FollowUp(
-        goal=asked,
-        probability=probability,
+        goal=asked.goal,
+        probability=asked.probability,
         chosen=chosen,
         options=table,
         runs=added,
@@ -142,24 +137,33 @@ def augment(
         metadata=next_metadata(data),
         settled_now=settled,
         now=measure,
-        noise_sd=noise_sd,
+        noise_sd=_noise_sd(known),
         words=tuple(words),
         alerts=(*data.alerts, *_alerts(data)),
-        method={
-            "runs": runs,
-            "method": method,
-            "seed": seed,
-            "futures": FUTURES,
-            "draws": DRAWS,
-            "components": len(known.components.weight),
-            "qim_stats": __version__,
-        },
+        method={**options, **effort, "qim_stats": __version__},
     )
 
 
-def replace_places(goal: Goal, known: Knowledge) -> Goal:
-    """Return a goal in the coordinates of ``known``."""
-    return replace(goal, members=tuple(int(known.places[i]) for i in goal.members))
+def _request(data: Trials, known: Knowledge, omega: Array, asked: _Asked) -> Request:
+    factors = []
+    for place, sign in zip(known.order, known.signs, strict=True):
+        factor = data.factors[place]
+        factors.append(replace(factor, low=factor.decode(-int(sign)), high=factor.decode(int(sign))))
+    return Request(known, _design_settings(data, known), omega, asked.runs, tuple(factors), asked.seed)
+
+
+def _binding(data: Trials, known: Knowledge, now: Array, asked: _Asked) -> str:
+    """Say how far noise alone keeps the goal open, in the response's unit."""
+    effects = np.empty_like(now)
+    effects[:, known.order] = now * known.signs * known.scale
+    return binding(
+        asked.goal,
+        effects,
+        data.factor_names,
+        noise_sd=_noise_sd(known),
+        trials=data.n + asked.runs,
+        probability=asked.probability,
+    )
 
 
 def _check_options(runs: int, probability: float, method: str, seed: int) -> None:
