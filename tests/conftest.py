@@ -7,6 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+# As the command line does, before numpy loads: beside other work, threads that wait for one another are slow.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 
 from caffe_runner.doctor import IMAGES
