@@ -1,8 +1,7 @@
-"""What the first page says: the verdict, the ranking, and the comparison with the full factorial."""
+"""What the first page says: the verdict, and the comparison with the full factorial."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,13 +9,20 @@ import pandas as pd
 from qim_stats.alerts import listed
 from qim_stats.analysis import Analysis
 from qim_stats.plots import compared_effects
-from qim_stats.report.bars import effect_bars, rank_bars
 from qim_stats.report.figure import Picture
-from qim_stats.report.numbers import EN_DASH, MISSING, column, is_missing, levels, number, p_value, percent, seconds
+from qim_stats.report.numbers import (
+    MISSING,
+    column,
+    interval,
+    is_missing,
+    level_of_confidence,
+    number,
+    percent,
+    seconds,
+)
 from qim_stats.validation import Validation
 
 View = dict[str, Any]
-_FEW_TIES = 3
 
 
 def verdict_view(analysis: Analysis) -> View:
@@ -47,67 +53,6 @@ def _first_sentence(text: str, names: list[str]) -> tuple[str, str]:
     return (text, "") if end < 0 else (text[: end + 1], text[end + 2 :])
 
 
-def ranking_view(analysis: Analysis) -> View:
-    """Return the ranking, a row per factor, and whether there is an error estimate at all."""
-    ranking = analysis.ranking()
-    rows = ranking.to_dict("records")
-    known = analysis.error_source != "none"
-    place = {str(row["factor"]): int(row["rank"]) for row in rows}
-    limits = [(r["effect"], r["conf_low"], r["conf_high"]) for r in rows]
-    texts = column([value for row in limits for value in row], 4)
-    return {
-        "known": known,
-        "confidence": f"{100 * analysis.confidence:g} %",
-        "rows": [
-            {
-                "factor": row["factor"],
-                "stands_out": row["factor"] in analysis.verdict.significant,
-                "rank": row["rank"],
-                "interval": _interval(row),
-                "rank_bar": rank_bar,
-                "effect": texts[3 * i],
-                "limits": f"{texts[3 * i + 1]} to {texts[3 * i + 2]}" if known else "cannot tell",
-                "effect_bar": effect_bar,
-                "importance": percent(row["importance"]),
-                "p_adjusted": p_value(row["p_adjusted"]) if known else "cannot tell",
-                "tied_with": _ties(row["tied_with"], place),
-                "better": _better_level(analysis, row["factor"], row["effect"]),
-            }
-            for i, (row, rank_bar, effect_bar) in enumerate(
-                zip(
-                    rows,
-                    rank_bars([(int(r["rank"]), int(r["rank_low"]), int(r["rank_high"])) for r in rows]),
-                    effect_bars(limits),
-                    strict=True,
-                )
-            )
-        ],
-    }
-
-
-def _interval(row: Mapping[Any, Any]) -> str:
-    return f"{row['rank_low']}{EN_DASH}{row['rank_high']}"
-
-
-def _ties(names: Sequence[str], place: Mapping[str, int]) -> str:
-    """Name the factors that one is tied with, by rank; many of them by their ranks alone."""
-    if not names:
-        return "none"
-    if len(place) > 2 and len(names) == len(place) - 1:
-        return "all others"
-    if len(names) <= _FEW_TIES:
-        return listed(sorted(names, key=place.__getitem__))
-    ranks = [place[name] for name in names]
-    return f"{len(names)} of ranks {min(ranks)}{EN_DASH}{max(ranks)}"
-
-
-def _better_level(analysis: Analysis, name: str, effect: float) -> str:
-    if effect == 0.0 or is_missing(effect):
-        return "neither"
-    low, high = levels(next(f for f in analysis.trials.factors if f.name == name))
-    return high if (effect > 0) == (analysis.direction == "maximize") else low
-
-
 def comparison_view(analysis: Analysis, validation: Validation) -> View:
     """Return the truth beside the screen, how far they agree, what each cost, and a figure of both."""
     merged = _merged(validation)
@@ -117,7 +62,7 @@ def comparison_view(analysis: Analysis, validation: Validation) -> View:
             "factor": row["factor"],
             "true_rank": row["true_rank"],
             "rank": row["rank"],
-            "interval": _interval(row),
+            "interval": interval(row["rank_low"], row["rank_high"]),
             "inside": row["rank_low"] <= row["true_rank"] <= row["rank_high"],
             "true": true[i],
             "screen": seen[i],
@@ -125,25 +70,25 @@ def comparison_view(analysis: Analysis, validation: Validation) -> View:
         }
         for i, row in enumerate(merged.to_dict("records"))
     ]
-    interval = f"{100 * analysis.confidence:g} % confidence interval"
+    limits = f"{level_of_confidence(analysis.confidence)} confidence interval"
     return {
         "rows": rows,
         "summary": _summary(validation),
         "agreement": _agreement(validation),
         "cost": _cost(validation),
         "picture": Picture(
-            compared_effects(merged, response=analysis.response, interval=interval),
+            compared_effects(merged, response=analysis.response, interval=limits),
             "Effect of each factor as the screen estimated it and as the full factorial has it",
-            _how_to_read(interval if analysis.error_source != "none" else None),
+            _how_to_read(limits if analysis.error_source != "none" else None),
         ),
     }
 
 
-def _how_to_read(interval: str | None) -> str:
-    if interval is None:
+def _how_to_read(limits: str | None) -> str:
+    if limits is None:
         return "Dots are the screen's estimates, diamonds the effects in the full factorial."
     return (
-        f"Dots are the screen's estimates, lines their {interval}s, diamonds the effects in the full factorial, "
+        f"Dots are the screen's estimates, lines their {limits}s, diamonds the effects in the full factorial, "
         "which the lines should mostly reach."
     )
 

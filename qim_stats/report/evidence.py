@@ -1,4 +1,4 @@
-"""What the answer rests on: the terms with their error estimate, the contrasts, the fits, the residuals, the ANOVA."""
+"""What the numbers look like: the contrasts against noise, the trials at both levels, the residuals."""
 
 from __future__ import annotations
 
@@ -15,55 +15,12 @@ from qim_stats.plots.contrasts import MAX_BARS
 from qim_stats.plots.main_effects import draws_points
 from qim_stats.plots.residuals import MAX_POINTS
 from qim_stats.report.figure import Picture
-from qim_stats.report.numbers import MISSING, column, decimals, fixed, levels, number, p_value
+from qim_stats.report.numbers import is_missing, level_of_confidence, levels, number
+from qim_stats.report.ranking import model_scale
+from qim_stats.screening.pseudo_errors import PSE_NAMES
 
 View = dict[str, Any]
-_SOURCES = {
-    "residual": "the residuals of the model",
-    "pure": "replicated runs (pure error)",
-    "pse": "Lenth's pseudo standard error",
-    "none": "nowhere",
-}
 _UNEQUAL = 1.01
-
-
-def terms_view(analysis: Analysis) -> View:
-    """Return a row per coefficient and, in words, where the error estimate came from."""
-    terms = analysis.tidy()
-    scaled = ["estimate", "std_error", "conf_low", "conf_high", "effect"]
-    # The intercept is often far larger than any effect and would take the effects' decimals away.
-    places = decimals(terms.loc[terms["effect"].notna(), scaled].to_numpy().ravel())
-    cells = {name: fixed(terms[name], places) for name in scaled} | {"statistic": fixed(terms["statistic"], 2)}
-    df = [MISSING if pd.isna(d) else f"{d:.3g}" for d in terms["df"]]
-    rows = [
-        {"term": term, "df": df[i], **{name: cell[i] for name, cell in cells.items()}}
-        for i, term in enumerate(terms["term"])
-    ]
-    for i, row in enumerate(rows):
-        row["limits"] = MISSING if pd.isna(terms["conf_low"][i]) else f"{row['conf_low']} to {row['conf_high']}"
-        row["p_value"], row["p_adjusted"] = p_value(terms["p_value"][i]), p_value(terms["p_adjusted"][i])
-    glance = analysis.glance().iloc[0]
-    words = {"n": "trials", "df_resid": "residual df", "sigma": "sigma", "r_squared": "R²"}
-    words |= {"adj_r_squared": "adjusted R²", "f_statistic": "F", "f_p_value": "p of F"}
-    words |= {"log_lik": "log-likelihood", "aic": "AIC", "bic": "BIC"}
-    return {
-        "formula": analysis.formula,
-        "rows": rows,
-        "source": _SOURCES[analysis.error_source],
-        "reason": analysis.error.reason,
-        "sigma": number(analysis.error.sigma),
-        "df": MISSING if analysis.error.df is None else f"{analysis.error.df:.3g}",
-        "known": analysis.error_source != "none",
-        "confidence": f"{100 * analysis.confidence:g} %",
-        "glance": [
-            (word, p_value(glance[k]) if k == "f_p_value" else _whole_or_number(glance[k])) for k, word in words.items()
-        ],
-    }
-
-
-def _whole_or_number(value: Any) -> str:
-    whole = isinstance(value, (int, np.integer)) or (not pd.isna(value) and float(value).is_integer())
-    return str(int(value)) if whole else number(value)
 
 
 def contrasts_view(analysis: Analysis) -> View:
@@ -72,9 +29,11 @@ def contrasts_view(analysis: Analysis) -> View:
     sizes, unit, scale, limits = _measured(analysis)
     pseudo = None
     if lenth is not None:
-        pseudo = {"m": lenth.m, "rebuilt": lenth.rebuilt} | {
-            key: number(getattr(lenth, key)) for key in ("pse", "me", "sme", "me_t", "sme_t")
-        }
+        pseudo = (
+            {"name": PSE_NAMES[lenth.method], "m": lenth.m, "rebuilt": lenth.rebuilt}
+            | {"has_t": not is_missing(lenth.me_t)}
+            | {key: number(getattr(lenth, key)) for key in ("pse", "me", "sme", "me_t", "sme_t")}
+        )
     told = " and ".join(f"the {limit.name} ({number(limit.value)})" for limit in limits)
     beyond = f"past {told}" if limits else "far off it"
     line = "The grey line is noise of the estimated size. " if scale is not None else ""
@@ -100,18 +59,19 @@ def contrasts_view(analysis: Analysis) -> View:
 def _measured(analysis: Analysis) -> tuple[pd.DataFrame, str, float | None, list[Limit]]:
     """Return the contrasts' sizes, what they are in, their standard error and the limits."""
     lenth = analysis.lenth()
-    terms = analysis.tidy()
+    # Not those of ``tidy``, which are per natural unit if that was asked for.
+    terms = analysis.evidence.terms
     terms = terms[terms["effect"].notna()]
     errors = 2.0 * terms["std_error"].to_numpy(dtype=np.float64)
     effects = lenth.effects if lenth is not None else terms
     sizes = pd.DataFrame({"term": effects["term"], "size": effects["effect"].abs(), "kind": _kinds(analysis, effects)})
-    unit = f"|effect on {analysis.response[:40]}|"
+    unit = f"|effect on {model_scale(analysis)[:40]}|"
     if lenth is not None and analysis.error_source == "pse":
         return sizes, unit, lenth.pse, [Limit("ME", lenth.me), Limit("SME", lenth.sme)]
     if analysis.error.df is None or not len(errors):
         return sizes, unit, None, []
     critical = t_quantile((1.0 + analysis.confidence) / 2.0, analysis.error.df)
-    name = f"{100 * analysis.confidence:g} % t limit"
+    name = f"{level_of_confidence(analysis.confidence)} t limit"
     if errors.max() <= _UNEQUAL * errors.min():
         return sizes, unit, float(errors[0]), [Limit(name, critical * float(errors[0]))]
     # Unequal standard errors, as after lost trials, leave only the t-ratios on a common scale.
@@ -128,16 +88,20 @@ def _kinds(analysis: Analysis, effects: pd.DataFrame) -> list[str]:
 
 def main_effects_view(analysis: Analysis) -> View:
     """Return the main-effect plots of the ranked factors."""
-    trials = analysis.trials
+    trials = analysis.evidence.trials  # the response on the scale of the model
     ranking = analysis.ranking()
     panels = []
     for name, effect in zip(ranking["factor"], ranking["effect"], strict=True):
+        if is_missing(effect):
+            continue
         coded = trials.coded[name].to_numpy(dtype=np.float64)
         low, high = levels(find_factor(name, trials.factors))
         # Equal to the plain means in an orthogonal design; after lost trials only this line has the effect's slope.
         centre = float(trials.y.mean()) - effect / 2.0 * float(coded.mean())
         stands_out = name in analysis.verdict.significant
         panels.append(Panel(name, low, high, coded, centre - effect / 2.0, centre + effect / 2.0, stands_out))
+    if not panels:
+        return {"picture": None}
     points = draws_points(len(panels), trials.n)
     marks = (
         "Circles are single trials, spread sideways so that they do not hide each other"
@@ -146,7 +110,7 @@ def main_effects_view(analysis: Analysis) -> View:
     )
     return {
         "picture": Picture(
-            main_effects(panels, trials.y, response=trials.response),
+            main_effects(panels, trials.y, response=model_scale(analysis)),
             f"Response at the low and high level of {len(panels)} factors",
             f"The line joins the means at the low and the high level as the model estimates them. {marks}. "
             "Factors told from noise are in colour; all panels have the same scale.",
@@ -182,7 +146,7 @@ def residuals_view(analysis: Analysis) -> View:
             "Residuals of normal noise follow the line.",
         ),
         Picture(
-            residuals_against(fitted, residuals, name="fitted", x_label=f"fitted {analysis.response}", label=label),
+            residuals_against(fitted, residuals, name="fitted", x_label=f"fitted {model_scale(analysis)}", label=label),
             "Residuals against fitted values",
             "A bend or a funnel would say that the model, or the response's scale, does not fit.",
         ),
@@ -193,22 +157,3 @@ def residuals_view(analysis: Analysis) -> View:
         ),
     ]
     return {"pictures": pictures, "notes": notes}
-
-
-def anova_view(analysis: Analysis) -> View:
-    """Return the sequential analysis of variance, a row per term."""
-    table = analysis.anova()
-    sums, means = column(table["sum_sq"]), column(table["mean_sq"])
-    statistics = fixed(table["statistic"], 2)
-    rows = [
-        {
-            "term": term,
-            "df": str(int(table["df"][i])),
-            "sum_sq": sums[i],
-            "mean_sq": means[i],
-            "statistic": statistics[i],
-            "p_value": p_value(table["p_value"][i]),
-        }
-        for i, term in enumerate(table["term"])
-    ]
-    return {"rows": rows, "tested": bool(table["statistic"].notna().any())}

@@ -99,6 +99,23 @@ def percent(value: Any) -> str:
     return MISSING if is_missing(value) else f"{100 * value:.1f} %"
 
 
+def probability(value: Any) -> str:
+    """Write a probability with two decimals, never as 0 or 1."""
+    if is_missing(value):
+        return MISSING
+    return "<0.01" if value < 0.005 else ">0.99" if value >= 0.995 else f"{value:.2f}"
+
+
+def interval(low: Any, high: Any) -> str:
+    """Write the whole numbers from low to high."""
+    return f"{int(low)}{EN_DASH}{int(high)}"
+
+
+def level_of_confidence(share: float) -> str:
+    """Write a confidence level as a percentage, with the digits it was given."""
+    return f"{100 * share:.10g} %"
+
+
 def seconds(value: Any) -> str:
     """Write a duration given in seconds."""
     if is_missing(value):

@@ -1,4 +1,4 @@
-"""The record: the trials that were run, those set aside, the options and versions behind the numbers, and the data."""
+"""The record: the design as it was run, the options and versions behind the numbers, the alerts, and the data."""
 
 from __future__ import annotations
 
@@ -9,40 +9,20 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from qim_stats.alerts import listed
 from qim_stats.analysis import Analysis
-from qim_stats.errors import FactorError, one_line
+from qim_stats.errors import FactorError
 from qim_stats.factors import Factor, same_level
 from qim_stats.plain import plain, to_json
-from qim_stats.report.numbers import MINUS, MISSING, column, level, levels, number
-from qim_stats.trials import AT_CHANCE, labels, words
+from qim_stats.report.numbers import MINUS, MISSING, column, level, level_of_confidence, levels, number
+from qim_stats.screening.pseudo_errors import PSE_NAMES
 from qim_stats.validation import Validation
 
 View = dict[str, Any]
 OPEN_ROWS = 60
 _MAX_CELLS = 6000
 _MAX_TEXT = 700_000
-_ASIDE_ROWS = 200
 _BOOKKEEPING = ("order", "run", "replicate", "block", "state", "seconds")
 _ALWAYS = ("order", "run")
-
-
-def trials_view(analysis: Analysis) -> View:
-    """Return the trials set aside, each with its state and reason, and those that ended at chance."""
-    trials = analysis.trials
-    frame = trials.frame[trials.usable]
-    chance: list[str] = []
-    if "reason" in frame:
-        at_chance = words(frame["reason"]).str.lower() == AT_CHANCE
-        rows = frame[at_chance]
-        chance = labels(rows["run"]) if "run" in rows else [str(int(i) + 1) for i in rows.index]
-    return {
-        "set_aside": trials.set_aside[:_ASIDE_ROWS],
-        "more": max(0, len(trials.set_aside) - _ASIDE_ROWS),
-        "total": len(trials.frame),
-        "at_chance": listed(chance, limit=60),
-        "at_chance_count": len(chance),
-    }
 
 
 def design_view(analysis: Analysis) -> View:
@@ -112,13 +92,13 @@ def _coded_cell(factor: Factor, value: object) -> View:
     is_coded = same_level(factor.low, -1) and same_level(factor.high, 1)  # the sign says it all
     return {
         "text": "" if is_coded else level(factor.decode(int(coded)), None),
-        "sign": "+" if coded > 0 else MINUS,
+        "sign": "+" if coded > 0 else MINUS if coded < 0 else "0",
         "high": coded > 0,
     }
 
 
 def _sign(value: object) -> str:
-    return "+" if same_level(value, 1) else MINUS if same_level(value, -1) else MISSING
+    return "+" if same_level(value, 1) else MINUS if same_level(value, -1) else "0" if value == 0 else MISSING
 
 
 def _cell(value: Any, digits: int = 5) -> str:
@@ -142,8 +122,25 @@ def method_view(analysis: Analysis) -> View:
         "options": [(key, _option(value)) for key, value in method.items()],
         "versions": list(versions.items()),
         "provenance": list(provenance.items()),
-        "lenth": analysis.lenth() is not None,
-        "confidence": f"{100 * analysis.confidence:g} %",
+        **_methods_used(analysis),
+    }
+
+
+def _methods_used(analysis: Analysis) -> View:
+    """Return which methods had a part in these numbers, so that the sources named are those of the methods used."""
+    evidence, lenth, options = analysis.evidence, analysis.lenth(), analysis.options
+    ranking = analysis.ranking()
+    return {
+        "confidence": level_of_confidence(analysis.confidence),
+        "weighted": options.weights is not None,
+        "robust": options.robust == "hc3",
+        "ranked": bool(len(ranking)),
+        "aware": bool(len(ranking)) and ranking["alias_aware"].iloc[0] is not None,
+        "pse": None if lenth is None else PSE_NAMES[lenth.method],
+        "box_meyer": not isinstance(evidence.box_meyer, str),
+        "models": not isinstance(evidence.models, str),
+        "failures": evidence.failures is not None,
+        "lost": not evidence.lost.kept.all(),
     }
 
 
@@ -164,20 +161,6 @@ def alerts_view(analysis: Analysis) -> View:
     words = {"error": "Errors", "warning": "Warnings", "info": "Remarks"}
     groups = [(s, word, [a for a in analysis.alerts if a.severity == s]) for s, word in words.items()]
     return {"groups": [group for group in groups if group[2]]}
-
-
-def reproduce_view(analysis: Analysis, command: str | None) -> View:
-    """Return the command that repeats the analysis; without one, the call of the library."""
-    method = analysis.method
-    lines = ["import qim_stats as qs", "", "analysis = qs.analyze("]
-    lines.append(f"    {method['source'] or 'trials.csv'!r},")
-    lines += [
-        f"    {key}={method[key]!r},"
-        for key in ("response", "direction", "formula", "error", "adjust", "confidence", "seed")
-    ]
-    factors = [f"{f.name!r}: {f.high!r}" for f in analysis.trials.factors]
-    lines += [f"    factors={analysis.trials.factor_names!r},", f"    high={{{', '.join(factors)}}},", ")"]
-    return {"command": command, "call": escape("\n".join(map(one_line, lines)))}
 
 
 def data_view(analysis: Analysis, validation: Validation | None) -> View:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from qim_stats.analysis import Analysis
-from qim_stats.report.answer import comparison_view, ranking_view, verdict_view
-from qim_stats.report.evidence import anova_view, contrasts_view, main_effects_view, residuals_view, terms_view
+from qim_stats.report.aliasing import aliasing_view
+from qim_stats.report.answer import comparison_view, verdict_view
+from qim_stats.report.call import reproduce_view
+from qim_stats.report.effects import anova_view, original_scale_view, responses_view, terms_view, tests_view
+from qim_stats.report.evidence import contrasts_view, main_effects_view, residuals_view
+from qim_stats.report.failures import failures_view, trials_view
+from qim_stats.report.models import box_meyer_view, model_search_view
 from qim_stats.report.page import environment
-from qim_stats.report.record import alerts_view, data_view, design_view, method_view, reproduce_view, trials_view
+from qim_stats.report.ranking import ranking_view
+from qim_stats.report.record import alerts_view, data_view, design_view, method_view
 from qim_stats.validation import Validation
 
 
@@ -50,11 +56,18 @@ def render(
             verdict=verdict_view(analysis),
             ranking=ranking_view(analysis),
             comparison=None if validation is None else comparison_view(analysis, validation),
+            aliasing=aliasing_view(analysis),
+            box_meyer=box_meyer_view(analysis),
+            model_search=model_search_view(analysis),
             terms=terms_view(analysis),
+            original=original_scale_view(analysis),
+            tests=tests_view(analysis),
+            responses=responses_view(analysis),
             contrasts=contrasts_view(analysis),
             main_effects=main_effects_view(analysis),
             residuals=residuals_view(analysis),
             rows=trials_view(analysis),
+            failures=failures_view(analysis),
             design=design_view(analysis),
             anova=anova_view(analysis),
             alerts=alerts_view(analysis),

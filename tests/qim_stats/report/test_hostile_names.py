@@ -23,7 +23,7 @@ NAMES = (
     "$(rm -rf /)",
     "a:b",
     "x" * 80,
-    "{{ 7 * 7 }}",
+    "{{ 7777 * 7 }}",
     "_hidden. And more",
     "%s &lt; ]]> --> </svg></pre>",
     "学习率 🚀",
@@ -46,7 +46,7 @@ def test_names_are_shown_as_text(hostile: str, read: Read) -> None:
         for section in ("ranking", "effects", "design", "trials-csv"):
             shown = name.replace('"', '""') if section == "trials-csv" else name
             assert shown in page.text[section], (name, section)
-    assert "49" not in page.text["ranking"]
+    assert "54439" not in page.everything
 
 
 def test_figures_hold_the_names_as_text(hostile: str, read: Read) -> None:
