@@ -11,7 +11,7 @@ from caffe_runner.ledger import Entry, LedgerReader
 from caffe_runner.study.study_file import Study
 from caffe_runner.trial import TrialState
 from qim_stats.design import design_metadata, metadata_text
-from qim_stats.followup.looks import STAGES
+from qim_stats.looks import STAGES
 from qim_stats.output import write_text
 from qim_stats.trials_metadata import metadata_path
 

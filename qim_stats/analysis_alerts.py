@@ -36,6 +36,7 @@ def analysis_alerts(
         The most general first.
     """
     return [
+        *_look_alerts(evidence),
         *_failure_alerts(evidence),
         *_model_alerts(evidence.fit),
         *_error_alerts(evidence, spread),
@@ -43,6 +44,17 @@ def analysis_alerts(
         *_fit_alerts(evidence),
         *_unavailable(evidence, pseudo, ranking),
     ]
+
+
+def _look_alerts(evidence: Evidence) -> list[Alert]:
+    if evidence.looks == 1:
+        return []
+    text = (
+        f"This is look {evidence.looks} at the study: significance and orders are judged at "
+        f"{100 * evidence.claim_confidence:.4g} % each, so that all looks together keep "
+        f"{100 * evidence.options.confidence:.4g} %. Claims of earlier looks stand only if they held at that level too."
+    )
+    return [Alert("several_looks", "info", text)]
 
 
 def _failure_alerts(evidence: Evidence) -> list[Alert]:

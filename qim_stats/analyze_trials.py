@@ -64,6 +64,7 @@ def analyze(
     adjust: Adjustment = "holm",
     anova: Any = "I",
     confidence: float = 0.95,
+    looks: int | None = None,
     box_meyer: BoxMeyerOptions | None = None,
     seed: int = 0,
     progress: Progress = unheard,
@@ -77,7 +78,8 @@ def analyze(
     response : str or sequence of str, optional
         The response column. Of several, the first is analyzed and ranked, and the effects on the others are told
         beside it (``Analysis.responses``).
-    formula, units, transform, weights, aliased, error, pse, robust, adjust, anova, confidence, box_meyer, seed
+    formula, units, transform, weights, aliased, error, pse, robust, adjust, anova, confidence, looks, box_meyer,
+    seed
         As of ``AnalysisOptions``.
     progress : callable, optional
         Told what is being done and how much of it is done, for studies that take long.
@@ -103,6 +105,7 @@ def analyze(
         adjust=adjust,
         anova=anova,
         confidence=confidence,
+        looks=looks,
         box_meyer=BoxMeyerOptions() if box_meyer is None else box_meyer,
         seed=seed,
     )
@@ -246,7 +249,7 @@ def _ranking(evidence: Evidence, asked: list[str], progress: Progress) -> Rankin
         evidence.error,
         evidence.terms,
         asked,
-        confidence=options.confidence,
+        confidence=evidence.claim_confidence,
         seed=options.seed,
         coded=evidence.coded,
         progress=lambda done, steps: progress("ranks with interactions allowed for", done / steps),
@@ -272,6 +275,8 @@ def _method(evidence: Evidence, pseudo: Lenth | str) -> dict[str, Any]:
         "formula": evidence.fit.model.formula,
         "coding": "-1 at low, +1 at high; effect = mean at high - mean at low",
         **{key: value for key, value in evidence.options.record().items() if key != "aliased"},
+        "looks": evidence.looks,
+        "claim_confidence": evidence.claim_confidence,
         "error_source": error.source,
         "error_reason": error.reason,
         "error_sigma": error.sigma,

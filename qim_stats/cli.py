@@ -22,6 +22,7 @@ _VERBS = {
     "validate": "cli_validate",
     "combine": "cli_combine",
     "power": "cli_power",
+    "augment": "cli_augment",
 }
 
 

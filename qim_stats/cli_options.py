@@ -65,6 +65,9 @@ def add_analysis_options(parser: argparse.ArgumentParser) -> None:
         help="score diverged trials with this response, such as chance level; default: they have none",
     )
     parser.add_argument("--confidence", type=float, default=0.95, metavar="0.95", help="of limits, intervals, claims")
+    parser.add_argument(
+        "--looks", type=int, metavar="L", help="how often the study is analyzed in all; default: as its metadata say"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything simulated; default: 0")
     parser.add_argument("--report", metavar="out.html", help="write a self-contained HTML report")
     parser.add_argument("--notice", metavar="TEXT", help="a sentence for the top of the report and of what is printed")
@@ -87,7 +90,7 @@ def analysis_options(args: argparse.Namespace) -> dict[str, Any]:
         high[name] = level
     keys = [
         *("response", "direction", "block", "error", "pse", "adjust"),
-        *("weights", "transform", "diverged_as", "confidence", "seed"),
+        *("weights", "transform", "diverged_as", "confidence", "looks", "seed"),
     ]
     factors = None if args.factors is None else split_names(args.factors, "--factors")
     return {"factors": factors, "high": high, **{key: getattr(args, key) for key in keys}}

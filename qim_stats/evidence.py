@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qim_stats.failures import FailureReport, LostRuns, failure_verdict, lost_runs, rerun_list, se_inflation
+from qim_stats.looks import look_confidence, looks_of
 from qim_stats.model.alias_matrix import AliasMatrix, alias_matrix, coded_model
 from qim_stats.model.aliasing import alias_status, fit_aliases, new_aliases
 from qim_stats.model.error_estimate import ErrorEstimate
@@ -66,6 +67,18 @@ class Evidence:
     def coded(self) -> pd.DataFrame:
         """Coded levels of the k factors in the usable trials, shape (n, k)."""
         return self.trials.coded[self.trials.factor_names]
+
+    @property
+    def looks(self) -> int:
+        """How often the study is looked at, this time included."""
+        if self.options.looks is not None:
+            return self.options.looks
+        return 1 if self.trials.metadata is None else looks_of(self.trials.metadata.design)
+
+    @property
+    def claim_confidence(self) -> float:
+        """Confidence at which this look claims significance and orders, so that all looks together keep the nominal."""
+        return look_confidence(self.options.confidence, self.looks)
 
     @cached_property
     def aliases(self) -> AliasMatrix:

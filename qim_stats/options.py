@@ -49,6 +49,9 @@ class AnalysisOptions:
         The type of the analysis of variance.
     confidence : float
         Of limits, intervals and claims, from 0.5 to below 1.
+    looks : int, optional
+        How often the study is analyzed in all, this time included; by default as often as its metadata say that runs
+        were added, and once. Significance and orders are then judged at (1 - confidence) / looks.
     box_meyer : BoxMeyerOptions
         Models and priors of Box and Meyer's posterior probabilities.
     seed : int
@@ -71,6 +74,7 @@ class AnalysisOptions:
     adjust: Adjustment = "holm"
     anova: AnovaType = "I"
     confidence: float = 0.95
+    looks: int | None = None
     box_meyer: BoxMeyerOptions = field(default_factory=BoxMeyerOptions)
     seed: int = 0
 
@@ -94,6 +98,8 @@ class AnalysisOptions:
             if _MOST_CONFIDENCE < self.confidence < 1.0:
                 problem = f"{self.confidence!r} is more than {_MOST_CONFIDENCE}, beyond what 20,000 draws can tell"
             raise QimError(problem, where="--confidence", remedy="give 0.95, for example")
+        if self.looks is not None and (isinstance(self.looks, bool) or self.looks < 1):
+            raise QimError(f"{self.looks!r} looks are too few", where="--looks", remedy="give 1 or more")
         if isinstance(self.seed, bool) or self.seed < 0:
             raise QimError(f"{self.seed!r} is negative", where="--seed", remedy="give 0 or a positive whole number")
 

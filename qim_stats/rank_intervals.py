@@ -131,7 +131,9 @@ def sampled_ranks(known: EffectUncertainty, *, seed: int) -> npt.NDArray[np.int6
 
 
 def _canonical_order(effects: Array) -> npt.NDArray[np.intp]:
-    return np.argsort(-np.abs(effects), kind="stable")
+    # Rounded, so that effects of one size keep the order of their columns whatever rounding error says.
+    largest = float(np.abs(effects).max(initial=0.0)) or 1.0
+    return np.argsort(-np.round(np.abs(effects) / largest, 9), kind="stable")
 
 
 def _canonical_covariance(known: EffectUncertainty) -> Array:

@@ -66,9 +66,10 @@ def judge(evidence: Evidence, ranking: Ranking) -> Verdict:
     failures = evidence.failures
     if failures is not None and failures.refuse_ranking:
         return Verdict(failures.text, (), tuple(trials.factor_names), _after_failures(evidence, failures.advice))
-    significant = [str(name) for name in table.loc[table["p_adjusted"] < 1.0 - options.confidence, "factor"]]
+    significant = [str(name) for name in table.loc[table["p_adjusted"] < 1.0 - evidence.claim_confidence, "factor"]]
     undecided = [name for name in table["factor"] if name not in significant]
-    what = f"{100 * options.confidence:.10g} % confidence, {_METHODS[options.adjust]} over the tests"
+    looks = f", look {evidence.looks} of one study" if evidence.looks > 1 else ""
+    what = f"{100 * options.confidence:.10g} % confidence, {_METHODS[options.adjust]} over the tests{looks}"
     if error.source == "none":
         text = f"Cannot tell: without an error estimate no effect can be told from noise. {error.reason}"
     elif not significant:

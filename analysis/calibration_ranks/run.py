@@ -42,11 +42,12 @@ trial, in the same unit.
 | stray, heavy tails | breaks the assumptions: 3 interactions of any two factors, active or not, SD 1; noise t(3) |
 
 **Columns.** Share of studies (%) in which the intervals hold *all* 8 true ranks at once: `S` the sampling layer alone,
-`A` the alias-aware layer alone, `A'` the same if effects that are exactly zero were in truth minute and different (a
-posterior over continuous effects knows no ties), `reported` the hull of S and A, which must reach 95. `marginal`: share
-of true ranks in the alias-aware marginal intervals, ties split as in A'. Widths: mean number of ranks in an interval of
-S / A / reported; 8 means that nothing is known. `ordered`: share of studies that claim any order (with no effects: at
-most 5); `right`: share of the claimed orders that are. Monte Carlo standard error of a share of 95: {error:.2f}.
+with the error estimate that `analyze` takes by default (residual; for the folded design foldover), `A` the alias-aware
+layer alone, `A'` the same if effects that are exactly zero were in truth minute and different (a posterior over
+continuous effects knows no ties), `reported` the hull of S and A, which must reach 95. `marginal`: share of true ranks
+in the alias-aware marginal intervals, ties split as in A'. Widths: mean number of ranks in an interval of S / A /
+reported; 8 means that nothing is known. `ordered`: share of studies that claim any order (with no effects: at most 5);
+`right`: share of the claimed orders that are. Monte Carlo standard error of a share of 95: {error:.2f}.
 
 """
 TAIL = """

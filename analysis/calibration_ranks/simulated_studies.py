@@ -11,10 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 import qim_stats as qs
+from qim_stats.many import analyze_many
 from qim_stats.rank_intervals import EffectUncertainty, rank_intervals
 from qim_stats.rank_layers import RankBounds, closed_claims, marginal_bounds, ordered_pairs, simultaneous_bounds
 from qim_stats.ranking import ranks
 from qim_stats.screening.walsh_mixture import WalshDesign, walsh_design
+from qim_stats.trials import Trials
 
 Array = npt.NDArray[np.float64]
 FACTORS = 8
@@ -65,19 +67,13 @@ SCENARIOS = (
 
 @dataclass(frozen=True)
 class Study:
-    """A design with its least-squares matrices and its alias-aware posterior, ready for many responses."""
+    """A design as trials, its coded levels, covariance and alias-aware posterior, ready for many responses."""
 
     name: str
+    trials: Trials
     x: Array
-    model: Array
     unscaled: Array
     walsh: WalshDesign
-
-    @property
-    def df(self) -> int:
-        """Residual degrees of freedom of the main-effects model."""
-        rows, columns = self.model.shape
-        return int(rows - columns)
 
 
 def designs() -> list[Study]:
@@ -113,18 +109,41 @@ def coverage(study: Study, scenario: Scenario, numbers: Sequence[int], seed: int
         the alias-aware marginal intervals; mean widths in ranks; whether any order is claimed, and the share of claimed
         orders that is right (NaN if none is).
     """
-    return pd.DataFrame([_one(study, scenario, number, seed) for number in numbers])
+    drawn = [_draw(study, scenario, number, seed) for number in numbers]
+    found = analyze_many(study.trials, np.array([one.y for one in drawn]), confidence=CONFIDENCE, seed=seed)
+    if np.isnan(found.df):
+        raise ValueError(found.reason)
+    rows = []
+    for i, (number, one) in enumerate(zip(numbers, drawn, strict=True)):
+        # The error estimate is the one that analyze takes by default in this design.
+        covariance = 4.0 * float(found.sigma[i]) ** 2 * study.unscaled
+        known = EffectUncertainty(found.effects[i], covariance, found.df)
+        rows.append(_judge(study, one, known, seed, number))
+    return pd.DataFrame(rows)
 
 
-def _one(study: Study, scenario: Scenario, number: int, seed: int) -> dict[str, float]:
+@dataclass(frozen=True)
+class Drawn:
+    """A simulated study: half effects, their ranks (zeros tied; zeros ranked at random), response."""
+
+    half: Array
+    true: npt.NDArray[np.int64]
+    split: npt.NDArray[np.int64]
+    y: Array
+
+
+def _draw(study: Study, scenario: Scenario, number: int, seed: int) -> Drawn:
     rng = np.random.Generator(np.random.PCG64([seed, SCENARIOS.index(scenario), len(study.x), number]))
     half, signal = _truth(scenario, study.x, rng)
     noise = rng.standard_t(3, len(signal)) / np.sqrt(3.0) if scenario.heavy else rng.standard_normal(len(signal))
-    y = signal + scenario.noise * noise
-    true = ranks(half)
     split = ranks(np.where(half == 0.0, 1e-6 * rng.standard_normal(FACTORS), half))
-    claims = closed_claims(rank_intervals(_known(study, y), confidence=CONFIDENCE, seed=seed))
-    posterior = study.walsh.posterior(y, seed + number, draws=DRAWS)
+    return Drawn(half, ranks(half), split, signal + scenario.noise * noise)
+
+
+def _judge(study: Study, one: Drawn, known: EffectUncertainty, seed: int, number: int) -> dict[str, float]:
+    true, split = one.true, one.split
+    claims = closed_claims(rank_intervals(known, confidence=CONFIDENCE, seed=seed))
+    posterior = study.walsh.posterior(one.y, seed + number, draws=DRAWS)
     if isinstance(posterior, str):
         raise ValueError(posterior)
     sampling = RankBounds(claims.low, claims.high)
@@ -132,7 +151,7 @@ def _one(study: Study, scenario: Scenario, number: int, seed: int) -> dict[str, 
     reported = aware.hull(sampling)
     marginal = marginal_bounds(posterior.ranks, CONFIDENCE)
     larger = ordered_pairs(claims, posterior.p_larger, CONFIDENCE)
-    size = np.abs(half)
+    size = np.abs(one.half)
     right = (size[:, None] > size[None, :])[larger]
     return {
         "sampling": float(sampling.holds(true).all()),
@@ -164,21 +183,18 @@ def _truth(scenario: Scenario, x: Array, rng: np.random.Generator) -> tuple[Arra
     return half, signal
 
 
-def _known(study: Study, y: Array) -> EffectUncertainty:
-    coefficients = study.unscaled @ (study.model.T @ y)
-    residuals = y - study.model @ coefficients
-    variance = float(residuals @ residuals) / study.df
-    return EffectUncertainty(
-        2.0 * coefficients[-FACTORS:], 4.0 * variance * study.unscaled[-FACTORS:, -FACTORS:], float(study.df)
-    )
-
-
 def _study(name: str, x: Array, block: Array | None) -> Study:
+    names = [f"f{i}" for i in range(FACTORS)]
+    table = pd.DataFrame(x, columns=names).assign(y=np.arange(len(x)) % 3)
+    if block is not None:
+        table["block"] = block[:, 0].astype(int) + 1
     model = np.column_stack([np.ones(len(x)), *([] if block is None else [block]), x])
     walsh = walsh_design(x, block)
     if isinstance(walsh, str):
         raise ValueError(walsh)
-    return Study(name, x, model, np.linalg.inv(model.T @ model), walsh.prepared())
+    unscaled = np.linalg.inv(model.T @ model)[-FACTORS:, -FACTORS:]
+    trials = qs.read_trials(table, response="y", direction="maximize", factors=names)
+    return Study(name, trials, x, unscaled, walsh.prepared())
 
 
 def _plackett_burman(runs: int) -> Array:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from qim_stats.errors import TrialsError
 from qim_stats.factors import RESERVED_COLUMNS, Factor
-from qim_stats.followup.looks import STAGES, looks_of
+from qim_stats.looks import STAGES, looks_of
 from qim_stats.trial_states import PENDING
 from qim_stats.trials import Trials
 from qim_stats.trials_metadata import SCHEMA, metadata_path

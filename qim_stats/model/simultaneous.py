@@ -105,7 +105,8 @@ def max_t(statistics: Array, covariance: Array, df: float, *, seed: int) -> MaxT
     correlation = covariance / np.outer(spread, spread)
     if np.abs(correlation - np.eye(k)).max(initial=0.0) < _ORTHOGONAL:
         return MaxT(k, df, None)
-    order = np.argsort(-np.abs(statistics), kind="stable")
+    # Rounded, so that statistics of one size keep the order of their columns whatever rounding error says.
+    order = np.argsort(-np.round(np.abs(statistics), 9), kind="stable")
     signs = np.where(statistics < 0.0, -1.0, 1.0)
     shape = (correlation * np.outer(signs, signs))[np.ix_(order, order)]
     rng = np.random.Generator(np.random.PCG64([seed, 2]))

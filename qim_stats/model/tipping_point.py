@@ -204,7 +204,8 @@ def _smallest(given: _Estimates, g: Array) -> tuple[int, int]:
     """Return the place of the smallest size; of equal ones the fewest factors, then the largest parents."""
     sizes = np.abs(g)
     rows, columns = np.nonzero(sizes <= sizes.min() * (1.0 + _TIE))
-    parents = np.nan_to_num(given.parents[columns], nan=-1.0)
+    unit = given.largest if given.largest > 0.0 else 1.0
+    parents = np.round(np.nan_to_num(given.parents[columns] / unit, nan=-1.0), 9)
     best = np.lexsort((columns, rows, -parents, given.orders[columns]))[0]
     return int(rows[best]), int(columns[best])
 

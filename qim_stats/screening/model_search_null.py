@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from qim_stats.screening.heredity import Heredity, Models, heredity_models
 from qim_stats.screening.model_space import ALIASED, RIDGE, InnerProducts, model_space
+from qim_stats.screening.row_order import row_order
 
 Array = npt.NDArray[np.float64]
 PERMUTATIONS = 199
@@ -73,13 +74,13 @@ def search_p_value(
 
     Notes
     -----
-    The responses are shuffled from ascending order, so that the answer depends neither on the order of the runs nor on
-    names, order or levels of the factors, as long as no two responses in a block are equal.
+    The responses are shuffled from the order of ``row_order``, so that the answer depends neither on the order of the
+    runs nor on names, order or levels of the factors.
     """
     space = model_space(x, y, names, heredity=heredity, max_terms=max_terms, blocks=blocks)
     if isinstance(space, str):
         return space
-    shuffled = _shuffled(y, blocks, permutations, seed)
+    shuffled = _shuffled(y, x, blocks, permutations, seed)
     left = space.data.rest(shuffled)
     responses = left / np.sqrt((left**2).sum(axis=0))
     best = np.full(permutations + 1, np.inf)
@@ -89,14 +90,12 @@ def search_p_value(
     return SearchTest((1 + as_good) / (1 + permutations), permutations)
 
 
-def _shuffled(y: Array, blocks: Array | None, permutations: int, seed: int) -> Array:
+def _shuffled(y: Array, x: Array, blocks: Array | None, permutations: int, seed: int) -> Array:
     """Return the response and its shuffled copies, one per column."""
     labels = np.zeros(len(y), dtype=np.intp)
     if blocks is not None and blocks.shape[1]:
         labels = np.unique(blocks, axis=0, return_inverse=True)[1].ravel()
-    # The blocks in the order of their smallest response: their labels depend on how they are coded.
-    members = [np.flatnonzero(labels == label) for label in range(labels.max() + 1)]
-    members = sorted((rows[np.argsort(y[rows], kind="stable")] for rows in members), key=lambda rows: float(y[rows[0]]))
+    members = row_order(y, x, labels.tolist())
     rng = np.random.Generator(np.random.PCG64([seed, len(y), len(members)]))
     copies = np.tile(y[:, None], (1, permutations + 1))
     for column in range(1, permutations + 1):

