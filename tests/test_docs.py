@@ -185,6 +185,17 @@ def test_every_verb_is_in_the_readme(run: Callable[[list[str]], int], capsys: py
     assert not [verb for verb in verbs if f"`{verb}`" not in _text("README.md")]
 
 
+@pytest.mark.parametrize("verb", ["analyze", "power", "augment", "combine"])
+def test_every_option_is_in_the_docs(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    options = set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, flags=re.MULTILINE))
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert {"--seed", "--json"} <= options
+    # A notice is for scripts that make reports of recorded trials.
+    assert not [option for option in options - {"--notice"} if option not in pages]
+
+
 def _keys(value: Any, own: frozenset[str]) -> set[str]:
     """Return the keys of JSON at all depths; ``own`` are those whose keys are the user's names."""
     if isinstance(value, list):
