@@ -117,7 +117,7 @@ def _whole_or_number(value: Any) -> str:
     return str(int(value)) if whole else number(value)
 
 
-def tests_view(analysis: Analysis) -> View:
+def whole_view(analysis: Analysis) -> View:
     """Return the questions asked of the whole model, each with its p-value and what was compared with what."""
     evidence = analysis.evidence
     anything, permutation = evidence.anything, evidence.permutation

@@ -6,7 +6,7 @@ from qim_stats.analysis import Analysis
 from qim_stats.report.aliasing import aliasing_view
 from qim_stats.report.answer import comparison_view, verdict_view
 from qim_stats.report.call import reproduce_view
-from qim_stats.report.effects import anova_view, original_scale_view, responses_view, terms_view, tests_view
+from qim_stats.report.effects import anova_view, original_scale_view, responses_view, terms_view, whole_view
 from qim_stats.report.evidence import contrasts_view, main_effects_view, residuals_view
 from qim_stats.report.failures import failures_view, trials_view
 from qim_stats.report.models import box_meyer_view, model_search_view
@@ -61,7 +61,7 @@ def render(
             model_search=model_search_view(analysis),
             terms=terms_view(analysis),
             original=original_scale_view(analysis),
-            tests=tests_view(analysis),
+            tests=whole_view(analysis),
             responses=responses_view(analysis),
             contrasts=contrasts_view(analysis),
             main_effects=main_effects_view(analysis),

@@ -1,5 +1,6 @@
 """Analyses to report: simulated studies whose active factors are known."""
 
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -11,6 +12,11 @@ import pytest
 import qim_stats as qs
 
 Study = Callable[..., pd.DataFrame]
+Read = Callable[[str], SimpleNamespace]
+SECTIONS = [
+    *("verdict", "ranking", "aliasing", "box-meyer", "models", "effects", "contrasts", "main-effects", "residuals"),
+    *("set-aside", "at-chance", "design", "anova", "alerts", "methods", "provenance", "reproduce", "data"),
+]
 
 
 @pytest.fixture
@@ -86,3 +92,33 @@ def read() -> Callable[[str], SimpleNamespace]:
         return reader.page
 
     return parse
+
+
+@pytest.fixture
+def check(read: Read) -> Read:
+    """Read a page, and check what holds for every report.
+
+    It is well-formed, has all sections in order, loads nothing, and its ids are unique and all there.
+    """
+
+    def checked(html: str) -> SimpleNamespace:
+        page = read(html)
+        assert [name for name in page.ids if name in SECTIONS] == SECTIONS
+        assert len(html.encode()) < 2_000_000
+        assert len(page.ids) == len(set(page.ids))
+        assert not {"script", "link", "img", "iframe", "object", "embed", "base", "form", "image"} & set(page.tags)
+        assert page.tags.count("style") == 1
+        styles = html[html.index("<style>") : html.index("</style>")]
+        assert "@import" not in styles
+        assert "url(" not in styles
+        for _, name, value in page.attributes:
+            assert name not in ("src", "srcset", "data", "action") and not name.startswith("on")  # noqa: PT018
+            if name in ("href", "xlink:href", "clip-path"):
+                target = re.fullmatch(r"#(.+)|url\(#(.+)\)", value)
+                assert target is not None, value
+                assert (target[1] or target[2]) in page.ids
+        drawings = [a for a in page.attributes if a[0] == "div" and a[1] == "aria-label"]
+        assert len(drawings) == page.tags.count("figure") == page.tags.count("figcaption")
+        return page
+
+    return checked

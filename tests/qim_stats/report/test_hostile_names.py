@@ -43,7 +43,7 @@ def test_names_are_shown_as_text(hostile: str, read: Read) -> None:
     page = read(hostile)
     assert not {"script", "b"} & set(page.tags)
     for name in NAMES:
-        for section in ("ranking", "effects", "design", "trials-csv"):
+        for section in ("ranking", "aliasing", "effects", "design", "trials-csv"):
             shown = name.replace('"', '""') if section == "trials-csv" else name
             assert shown in page.text[section], (name, section)
     assert "54439" not in page.everything
@@ -80,6 +80,7 @@ def test_any_name_and_unit(read: Read, texts: list[str]) -> None:
     assert "a" + unit in page.text["ranking"]
     assert low in page.text["design"]
     assert reason in page.text["set-aside"]
+    assert page.text["set-aside"].count("a" + unit) >= 2  # in the table of what makes trials fail, and of wider errors
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH")

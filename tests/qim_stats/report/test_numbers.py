@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qim_stats import Factor
-from qim_stats.report.numbers import column, level, levels, number, p_value, percent, seconds
+from qim_stats.report.numbers import column, interval, level, levels, number, p_value, percent, probability, seconds
 
 FLOATS = st.floats(-1e300, 1e300)
 
@@ -71,3 +71,15 @@ def test_levels_have_their_unit_and_a_real_minus() -> None:
 def test_shares_and_durations() -> None:
     assert (percent(0.0938), percent(None)) == ("9.4 %", "–")
     assert [seconds(s) for s in (None, 21.46, 600.0, 36000.0)] == ["–", "21.5 s", "10.0 min", "10.0 h"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (math.nan, "–"), (0.0, "<0.01"), (0.0049, "<0.01"), (0.005, "0.01"), (0.994, "0.99"), (1.0, ">0.99")],
+)
+def test_probabilities_are_never_written_as_certain(value: float | None, text: str) -> None:
+    assert probability(value) == text
+
+
+def test_intervals_are_whole_numbers() -> None:
+    assert interval(1.0, 12) == "1–12"

@@ -18,10 +18,6 @@ from qim_stats.analysis import Analysis
 from qim_stats.report import render
 
 FATIGUE = Path(__file__).parents[2] / "reference" / "fatigue.csv"
-SECTIONS = [
-    *("verdict", "ranking", "aliasing", "box-meyer", "models", "effects", "contrasts", "main-effects", "residuals"),
-    *("set-aside", "at-chance", "design", "anova", "alerts", "methods", "provenance", "reproduce", "data"),
-]
 Read = Callable[[str], SimpleNamespace]
 
 
@@ -39,30 +35,8 @@ def fatigue() -> Analysis:
     return qs.analyze(FATIGUE, response="y", direction="maximize", factors=list("ABCDEFG"))
 
 
-def check(html: str, read: Read) -> SimpleNamespace:
-    """What holds for every report: well-formed, all sections in order, nothing loaded, ids unique and all there."""
-    page = read(html)
-    assert [name for name in page.ids if name in SECTIONS] == SECTIONS
-    assert len(html.encode()) < 2_000_000
-    assert len(page.ids) == len(set(page.ids))
-    assert not {"script", "link", "img", "iframe", "object", "embed", "base", "form", "image"} & set(page.tags)
-    assert page.tags.count("style") == 1
-    styles = html[html.index("<style>") : html.index("</style>")]
-    assert "@import" not in styles
-    assert "url(" not in styles
-    for _, name, value in page.attributes:
-        assert name not in ("src", "srcset", "data", "action") and not name.startswith("on")  # noqa: PT018
-        if name in ("href", "xlink:href", "clip-path"):
-            target = re.fullmatch(r"#(.+)|url\(#(.+)\)", value)
-            assert target is not None, value
-            assert (target[1] or target[2]) in page.ids
-    drawings = [a for a in page.attributes if a[0] == "div" and a[1] == "aria-label"]
-    assert len(drawings) == page.tags.count("figure") == page.tags.count("figcaption")
-    return page
-
-
-def test_report_is_complete_and_self_contained(fatigue: Analysis, read: Read) -> None:
-    page = check(render(fatigue), read)
+def test_report_is_complete_and_self_contained(fatigue: Analysis, check: Read) -> None:
+    page = check(render(fatigue))
     assert page.text["verdict"].strip().startswith("No factor can be told from noise")
     assert "comparison" not in page.ids
     assert "None: all 12 trials gave a response." in page.text["set-aside"]
@@ -101,9 +75,9 @@ def test_own_matplotlib_settings_are_not_used_and_not_changed(fatigue: Analysis)
         assert matplotlib.rcParams["font.size"] == 31.0
 
 
-def test_title_notice_and_command_are_shown(fatigue: Analysis, read: Read) -> None:
+def test_title_notice_and_command_are_shown(fatigue: Analysis, check: Read) -> None:
     html = render(fatigue, title="A <b>title", notice="Recorded trials & no engine.", command="make 'study'")
-    page = check(html, read)
+    page = check(html)
     assert "A <b>title" in page.everything
     assert page.everything.index("Recorded trials & no engine.") < page.everything.index("12 usable trials")
     assert "make 'study'" in page.text["reproduce"]
@@ -132,11 +106,11 @@ def test_printed_call_repeats_the_analysis(
 
 
 def test_validation_is_compared(
-    screen: Analysis, study: Callable[..., pd.DataFrame], factors: tuple[qs.Factor, ...], read: Read
+    screen: Analysis, study: Callable[..., pd.DataFrame], factors: tuple[qs.Factor, ...], check: Read
 ) -> None:
     full = analyze(study(qs.full_factorial(factors), seed=2), factors)
     validation = qs.validate(screen, full)
-    page = check(render(screen, validation), read)
+    page = check(render(screen, validation))
     assert page.ids.index("ranking") < page.ids.index("comparison") < page.ids.index("effects")
     text = re.sub(r"\s+", " ", page.text["comparison"])
     assert "12 trials against 128 (9.4 %)" in text
@@ -145,13 +119,13 @@ def test_validation_is_compared(
 
 
 def test_failed_and_chance_trials_are_named(
-    study: Callable[..., pd.DataFrame], factors: tuple[qs.Factor, ...], read: Read
+    study: Callable[..., pd.DataFrame], factors: tuple[qs.Factor, ...], check: Read
 ) -> None:
     table = study(qs.plackett_burman(factors, runs=12))
     table["state"], table["reason"] = "done", ""
     table.loc[2, ["state", "reason", "accuracy"]] = ["diverged", "loss is <nan>", None]
     table.loc[5, "reason"] = "at chance"
-    page = check(render(analyze(table, factors)), read)
+    page = check(render(analyze(table, factors)))
     assert re.search(rf"3\s*{table['run'][2]}\s*diverged\s*loss is <nan>", page.text["set-aside"])
     assert (
         f"1 of the 11 usable trials finished without having learned anything (run {table['run'][5]})"
@@ -159,39 +133,39 @@ def test_failed_and_chance_trials_are_named(
     )
 
 
-def test_lost_trials_leave_t_ratios_as_the_common_scale(study: Callable[..., pd.DataFrame], read: Read) -> None:
+def test_lost_trials_leave_t_ratios_as_the_common_scale(study: Callable[..., pd.DataFrame], check: Read) -> None:
     factors = tuple(qs.Factor(name, -1, 1) for name in "abcd")
     table = study(qs.full_factorial(factors)).drop(index=[1, 2, 7])
-    page = check(render(analyze(table, factors)), read)
+    page = check(render(analyze(table, factors)))
     assert "|t|" in page.text["contrasts"]
 
 
-def test_saturated_design_uses_lenth(study: Callable[..., pd.DataFrame], read: Read) -> None:
+def test_saturated_design_uses_lenth(study: Callable[..., pd.DataFrame], check: Read) -> None:
     factors = tuple(qs.Factor(f"x{i}", -1, 1) for i in range(11))
-    page = check(render(analyze(study(qs.plackett_burman(factors, runs=12)), factors)), read)
+    page = check(render(analyze(study(qs.plackett_burman(factors, runs=12)), factors)))
     assert "Lenth's pseudo standard error" in page.text["effects"]
     assert "past the ME" in page.text["contrasts"]
     assert "no residuals to look at" in page.text["residuals"]
 
 
-def test_no_error_estimate_is_told_not_drawn(read: Read) -> None:
+def test_no_error_estimate_is_told_not_drawn(check: Read) -> None:
     table = pd.DataFrame({"a": [0, 1, 0, 1], "b": [0, 0, 1, 1], "c": [1, 0, 0, 1], "y": [1.0, 2.0, 4.0, 3.5]})
-    page = check(render(qs.analyze(table, response="y", direction="maximize")), read)
+    page = check(render(qs.analyze(table, response="y", direction="maximize")))
     assert page.text["ranking"].count("cannot tell") == 6
     assert "no error estimate" in page.text["effects"]
     assert not re.search(r"\b(nan|none|inf)\b", page.text["effects"] + page.text["ranking"] + page.text["anova"])
 
 
 @pytest.mark.parametrize("direction", ["maximize", "minimize"])
-def test_one_factor(direction: str, read: Read) -> None:
+def test_one_factor(direction: str, check: Read) -> None:
     table = pd.DataFrame({"only": ["lo", "hi"] * 4, "y": [1.0, 2.0, 1.1, 3.5, 0.7, 2.0, 1.0, 2.2]})
     analysis = qs.analyze(table, response="y", direction=direction, high={"only": "hi"})
-    row = re.sub(r"\s+", " ", check(render(analysis), read).text["ranking"])
+    row = re.sub(r"\s+", " ", check(render(analysis)).text["ranking"])
     assert f"1\N{EN DASH}1 only {'hi' if direction == 'maximize' else 'lo'} 1.475" in row
 
 
 def test_metadata_are_shown(
-    study: Callable[..., pd.DataFrame], factors: tuple[qs.Factor, ...], read: Read, tmp_path: Path
+    study: Callable[..., pd.DataFrame], factors: tuple[qs.Factor, ...], check: Read, tmp_path: Path
 ) -> None:
     design = qs.plackett_burman(factors, runs=12)
     study(design).to_csv(tmp_path / "t.csv", index=False)
@@ -206,7 +180,7 @@ def test_metadata_are_shown(
         "provenance": {"image": "bvlc/caffe:cpu", "note": "<i>text</i>\u202e"},
     }
     (tmp_path / "t.meta.json").write_text(json.dumps(metadata))
-    page = check(render(qs.analyze(tmp_path / "t.csv")), read)
+    page = check(render(qs.analyze(tmp_path / "t.csv")))
     assert "bvlc/caffe:cpu" in page.text["provenance"]
     assert "<i>text</i>\\u202e" in page.text["provenance"]
     assert "Spare (dummy) columns, which no factor uses: e1, e2, e3, e4." in page.text["design"]
@@ -215,29 +189,30 @@ def test_metadata_are_shown(
 
 
 @pytest.mark.parametrize(("k", "n"), [(60, 64), (60, 2048), (8, 2048)])
-def test_large_studies_stay_small(k: int, n: int, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_studies_stay_small(k: int, n: int, check: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     # What takes the time of an analysis of 60 factors adds nothing to the size of its report.
-    monkeypatch.setattr("qim_stats.ranking.alias_aware_layer", lambda *_, **__: "they were not weighed")
+    for slow in ("ranking.alias_aware_layer", "evidence.search_p_value"):
+        monkeypatch.setattr(f"qim_stats.{slow}", lambda *_, **__: "it was left out")
     rng = np.random.default_rng(0)
     names = [f"factor number {i} with quite a long name" for i in range(k)]
     table = pd.DataFrame(rng.integers(0, 2, (n, k)), columns=names)
     table["y"] = rng.normal(size=n) + table[names[0]]
-    page = check(render(qs.analyze(table, response="y", direction="maximize")), read)
+    page = check(render(qs.analyze(table, response="y", direction="maximize")))
     shown = re.search(r"The first (\d+) of (\d+) are shown", page.text["design"])
     assert (shown is not None) == (n > 1000)
     assert ("instead of points" in page.text["main-effects"]) == (n > 1000)
     assert ("residuals are drawn" in page.text["residuals"]) == (n > 1000)
     assert re.search(r"\d+ trials", page.text["design"])  # the fold
     assert ("trials-csv" in page.ids, "analysis-json" in page.ids) == (True, k == 8)
-    assert "they were not weighed" in page.text["ranking"]
+    assert "Interactions outside the model are not allowed for here" in page.text["ranking"]
     assert ("With more than 20 factors" in page.text["ranking"]) == (k > 20)
 
 
-def test_data_too_long_to_embed_leave_their_checksum(read: Read) -> None:
+def test_data_too_long_to_embed_leave_their_checksum(check: Read) -> None:
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rng.integers(0, 2, (40_000, 8)), columns=list("abcdefgh"))
     table["y"] = rng.normal(size=len(table)) + table["a"]
-    page = check(render(qs.analyze(table, response="y", direction="maximize")), read)
+    page = check(render(qs.analyze(table, response="y", direction="maximize")))
     assert "trials-csv" not in page.ids
     assert "are too many to be kept in this file" in page.text["data"]
     assert re.search(r"SHA-256 of trials.csv: [0-9a-f]{64}", page.text["data"])
