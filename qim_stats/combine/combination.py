@@ -54,7 +54,7 @@ class Combination:
             ``factor, combined_rank, rank_sum, rank_best, rank_worst, status, same_sign, effect, std_error, conf_low,
             conf_high, p_value, p_adjusted, q, q_p_value, i2, tau``; from ``effect`` on over the studies that have an
             error estimate, NaN with fewer than two of them. ``status`` is ``"moves"`` when the rank intervals of two
-            studies do not overlap, ``"keeps"`` when the intervals of all studies together span at most two places,
+            studies do not overlap, ``"keeps"`` when the intervals of all studies lie within two neighbouring places,
             else ``"open"``.
         """
         return self.table.copy()

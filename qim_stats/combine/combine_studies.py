@@ -27,7 +27,7 @@ from qim_stats.validation import check_same_factors
 Array = npt.NDArray[np.float64]
 Scale = Literal["response", "share"]
 KEEPS_WITHIN = 2
-"""A factor keeps its rank when the rank intervals of all studies together span at most this many places."""
+"""A factor keeps its rank when the rank intervals of all studies together lie within so many neighbouring places."""
 
 _POOLED = ("effect", "std_error", "conf_low", "conf_high", "p_value", "p_adjusted", "q", "q_p_value", "i2", "tau")
 
@@ -162,7 +162,7 @@ def _table(analyses: Mapping[str, Analysis], factors: list[str], scale: Scale, c
     effects = np.array([r["effect"].to_numpy(np.float64) for r in ranked])
     sums = _average_ranks(effects).sum(axis=0)
     moves = low.max(axis=0) > high.min(axis=0)
-    keeps = high.max(axis=0) - low.min(axis=0) <= KEEPS_WITHIN
+    keeps = high.max(axis=0) - low.min(axis=0) < KEEPS_WITHIN
     table = pd.DataFrame(
         {
             "factor": factors,

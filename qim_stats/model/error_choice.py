@@ -61,6 +61,7 @@ class ErrorCandidates:
     def is_full(self) -> bool:
         """Whether every combination of levels is there, so that runs have mirrors without any foldover."""
         levels = self.trials.coded[self.trials.factor_names].to_numpy(dtype=np.float64)
+        levels = levels[(levels != 0.0).any(axis=1)]  # centre points aside
         k = levels.shape[1]
         if len(levels) < 2**k or not (np.abs(levels) == 1.0).all():
             return False
