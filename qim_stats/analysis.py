@@ -232,7 +232,7 @@ class Analysis:
         -------
         dict
             Keys ``schema, glance, terms, anova, lenth, box_meyer, ranking, verdict, alerts, method``, then ``pairs``
-            and the other evidence, as docs/statistics.md tells.
+            and the other evidence, as docs/json.md tells.
         """
         return analysis_record(self)
 

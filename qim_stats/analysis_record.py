@@ -27,7 +27,7 @@ def analysis_record(analysis: Analysis) -> dict[str, Any]:
     Returns
     -------
     dict
-        What ``docs/statistics.md`` describes under "JSON of `analyze`".
+        What ``docs/json.md`` describes under `analyze`.
     """
     verdict, evidence = analysis.verdict, analysis.evidence
     answer = {

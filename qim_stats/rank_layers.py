@@ -51,7 +51,7 @@ def simultaneous_bounds(drawn: Ranks, level: float) -> RankBounds:
     Returns
     -------
     RankBounds
-        Joint, as the note on ranks in docs/statistics.md defines them.
+        Joint, as the note on ranks in docs/ranks.md defines them.
     """
     below, above = _tails(drawn)
     factor = np.arange(drawn.shape[1])
