@@ -109,6 +109,8 @@ def _estimates(aliases: AliasMatrix, effects: pd.Series, ranked: list[str]) -> _
     estimable = ~np.isnan(values).any(axis=1)
     terms = [term for term, there in zip(terms, estimable, strict=True) if there]
     sizes = {name: abs(float(effects[name])) for name in aliases.factors if name in effects.index}
+    largest = max((abs(float(effects[name])) for name in ranked), default=np.nan)
+    sizes = {name: 0.0 if size <= _ROUNDING * largest else size for name, size in sizes.items()}
     parents = np.array(
         [
             float(np.prod([sizes.get(name, np.nan) for name in factors])) ** (1.0 / len(factors))
@@ -123,7 +125,7 @@ def _estimates(aliases: AliasMatrix, effects: pd.Series, ranked: list[str]) -> _
         names=[str(name) for name in aliases.coefficients.columns],
         parents=parents,
         orders=np.array([len(factors) for factors in aliases.interactions], dtype=np.int64),
-        largest=max((abs(float(effects[name])) for name in ranked), default=np.nan),
+        largest=largest,
     )
 
 
@@ -154,7 +156,7 @@ def _overtaken(given: _Estimates, i: int, ranked: list[str]) -> list[tuple[objec
     lower = [j for j, term in enumerate(given.terms) if term in ranked and apart[j]]
     if not lower or not given.names:
         return []
-    lower.sort(key=lambda j: -sizes[j])
+    lower.sort(key=lambda j: -round(sizes[j] / sizes[i], 9))
     g = crossing_sizes(given.effects[i], given.aliases[i], given.effects[lower], given.aliases[lower])
     if not np.isfinite(g).any():
         return []

@@ -185,8 +185,9 @@ class WalshDesign:
         standard, scale = _standardized(cells, y)
         if scale == 0.0:
             return "the response does not vary between the trials once the mean and the blocks are taken out"
-        contrasts = cells.x.T @ (cells.size * cells.means(standard)[0])
-        order = np.argsort(-np.abs(np.round(contrasts, 9)), kind="stable")
+        # Rounded, so that what is zero but for rounding error has no sign, and equal ones keep their order.
+        contrasts = np.round(cells.x.T @ (cells.size * cells.means(standard)[0]), 9)
+        order = np.argsort(-np.abs(contrasts), kind="stable")
         rng = np.random.Generator(np.random.PCG64([seed, 2]))
         if self.stored is not None:
             components, at = self.stored.weigh(cells, standard)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -107,3 +111,148 @@ def test_units_scale_the_effects_and_nothing_else(seed: int, scale: float, shift
     same(ours, theirs, ["rank", "rank_low", "rank_high", "importance", "p_value", "p_adjusted"])
     same_p_top(one, other)
     assert one.verdict.significant == other.verdict.significant
+
+
+def shape(seed: int, kind: str, *, ties: bool) -> pd.DataFrame:
+    """Return a study of five factors: plain, folded over in two blocks, replicated in part, or with a run missing."""
+    rng = np.random.default_rng(seed)
+    plain = qs.plackett_burman([qs.Factor(n, -1, 1) for n in NAMES], runs=12, seed=0).coded[NAMES]
+    made = {
+        "plain": plain,
+        "folded": pd.concat([plain, -plain]).assign(block=[1] * 12 + [2] * 12),
+        "replicated": pd.concat([plain, plain, plain.iloc[:5]]),
+        "missing": plain.iloc[1:],
+    }[kind].reset_index(drop=True)
+    noise = rng.standard_normal(len(made))
+    made["y"] = made["lr"] * 2.0 + made["momentum"] + 0.7 * made["lr"] * made["decay"] + noise
+    return made.round({"y": 1}) if ties else made
+
+
+SHAPES = pytest.mark.parametrize("kind", ["plain", "folded", "replicated", "missing"])
+SIGNED = {"estimate", "statistic", "effect"}
+UNITS = {"estimate", "std_error", "effect", "sd", "size", "pse", "me", "sme", "me_t", "sme_t"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Clothes:
+    """How a study is written: the names of its factors, the turned ones, and the response's unit."""
+
+    names: dict[str, str] = dataclasses.field(default_factory=dict)
+    turned: frozenset[str] = frozenset()
+    unit: float = 1.0
+
+    def back(self, term: str) -> str:
+        return ":".join(sorted(self.names.get(part, part) for part in term.split(":")))
+
+    def sign(self, term: str) -> float:
+        return math.prod(-1.0 if name in self.turned else 1.0 for name in self.back(term).split(":"))
+
+
+def told(analysis: qs.Analysis, clothes: Clothes | None = None) -> dict[tuple[object, ...], object]:
+    """Return what the JSON tells, under names, signs and units that do not depend on how the study is written."""
+    worn, record = clothes or Clothes(), analysis.to_dict()
+    facts: dict[tuple[object, ...], object] = {}
+
+    def note(place: tuple[object, ...], row: dict[str, object], term: str, skipped: set[str]) -> None:
+        for key, value in row.items():
+            if key in skipped:
+                continue
+            if isinstance(value, dict):
+                note((*place, key), value, term, skipped)
+            elif isinstance(value, list):
+                facts[(*place, key)] = sorted(worn.back(str(v)) for v in value)
+            elif isinstance(value, float):
+                value = value / worn.unit if key in UNITS else value
+                facts[(*place, key)] = value * worn.sign(term) if key in SIGNED else value
+            else:
+                facts[(*place, key)] = value
+
+    limits = {"conf_low", "conf_high", "conf_low_simultaneous", "conf_high_simultaneous"}
+    for row in record["terms"]:
+        if row["term"] in NAMES or row["term"] in worn.names:
+            note(("terms", worn.back(row["term"])), row, row["term"], {"term", *limits})
+    # The raw sums of the paper depend on where the response has its zero when runs are missing.
+    for row in record["ranking"]:
+        skipped = {"factor", "raw_effect", "raw_rank", *limits}
+        note(("ranking", worn.back(row["factor"])), row, row["factor"], skipped)
+    return {**facts, **evidence_told(record, worn)}
+
+
+def evidence_told(record: dict[str, Any], worn: Clothes) -> dict[tuple[object, ...], object]:
+    """Return what is told beside terms and ranking."""
+    facts: dict[tuple[object, ...], object] = {}
+    for row in record["tipping_points"]:
+        place = ("tipping", worn.back(row["term"]), row["kind"])
+        facts[(*place, "interaction")] = worn.back(row["interaction"]) if row["interaction"] else None
+        facts[(*place, "relative_size")] = row["relative_size"]
+    for row in record["pairs"]:
+        one, two = worn.back(row["factor"]), worn.back(row["other"])
+        for key in ("p_larger", "p_larger_sampling"):
+            low, value = min(one, two), row[key]
+            facts[("pairs", low, max(one, two), key)] = value if one == low or value is None else 1.0 - value
+    for row in record["box_meyer"]["factors"]:
+        facts[("box_meyer", worn.back(row["factor"]))] = row["posterior"]
+    for model in record["box_meyer"]["models"]:
+        facts[("box_meyer", *sorted(map(worn.back, model["factors"])), "model")] = model["posterior"]
+    for name, value in zip(record["permutation"]["factors"], record["permutation"]["p_values"], strict=True):
+        facts[("permutation", worn.back(name))] = value
+    for row in record["model_search"]["importance"]:
+        facts[("model_search", worn.back(row["term"]))] = row["importance"]
+    facts[("model_search",)] = record["model_search"]["p_value"]
+    facts[("global",)] = record["global_test"]["p_value"]
+    facts[("significant",)] = sorted(map(worn.back, record["verdict"]["significant"]))
+    return facts
+
+
+def assert_same(one: dict[tuple[object, ...], object], other: dict[tuple[object, ...], object]) -> None:
+    """Numbers to 1e-8 of the largest of their kind, simulated ones too; counts, ranks and names exactly."""
+    assert one.keys() == other.keys()
+    for place, expected in one.items():
+        if isinstance(expected, float):
+            assert other[place] == pytest.approx(expected, rel=1e-8, abs=1e-8), place
+        else:
+            assert other[place] == expected, place
+
+
+def whole(frame: pd.DataFrame, direction: str = "maximize", factors: object = NAMES) -> qs.Analysis:
+    return qs.analyze(frame, response="y", direction=direction, factors=factors)  # type: ignore[arg-type]
+
+
+@SHAPES
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 1000), ties=st.booleans())
+def test_everything_told_follows_the_rows(kind: str, seed: int, ties: bool) -> None:
+    frame = shape(seed, kind, ties=ties)
+    moved = frame.sample(frac=1.0, random_state=seed)
+    if "block" in moved:
+        moved["block"] = 3 - moved["block"]
+    assert_same(told(whole(frame)), told(whole(moved)))
+
+
+@SHAPES
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 1000), order=st.permutations(NAMES), turned=st.frozensets(st.sampled_from(NAMES)))
+def test_everything_told_follows_names_order_and_levels(
+    kind: str, seed: int, order: list[str], turned: frozenset[str]
+) -> None:
+    frame = shape(seed, kind, ties=False)
+    renamed = {name: f"{name} \u00b5 <b>" for name in NAMES}
+    factors = [qs.Factor(renamed[n], *((1, -1) if n in turned else (-1, 1))) for n in order]
+    moved = frame[[*order, *frame.columns.drop(NAMES)]].rename(columns=renamed)
+    clothes = Clothes({new: old for old, new in renamed.items()}, turned)
+    assert_same(told(whole(frame)), told(whole(moved, factors=factors), clothes))
+
+
+@SHAPES
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 1000), unit=st.floats(1e-3, 1e3), shift=st.floats(-100, 100), error_rate=st.booleans())
+def test_everything_told_follows_units(kind: str, seed: int, unit: float, shift: float, error_rate: bool) -> None:
+    frame = shape(seed, kind, ties=False)
+    lr = np.where(frame["lr"] > 0, 0.1, 0.001)
+    if error_rate:
+        other = whole(frame.assign(y=shift - unit * frame["y"], lr=lr), "minimize")
+        # Every effect changes its sign, as if every factor were turned.
+        clothes = Clothes(turned=frozenset(NAMES), unit=unit)
+    else:
+        other, clothes = whole(frame.assign(y=shift + unit * frame["y"], lr=lr)), Clothes(unit=unit)
+    assert_same(told(whole(frame)), told(other, clothes))
