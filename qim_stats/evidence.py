@@ -157,7 +157,9 @@ class Evidence:
     def curvature(self) -> Curvature:
         """Whether centre points lie off the model of the corners."""
         centre = (self.coded == 0.0).all(axis=1).to_numpy(dtype=np.bool_)
-        return curvature(self.fit, centre, sigma=self.error.sigma, df=self.error.df)
+        # A residual holds the very curvature that is asked for; then the model with curvature added gives the error.
+        free = self.error.source in ("pure", "foldover")
+        return curvature(self.fit, centre, sigma=self.error.sigma if free else None, df=self.error.df if free else None)
 
     @cached_property
     def original_scale(self) -> pd.DataFrame | None:
