@@ -10,7 +10,7 @@ import pandas as pd
 
 from qim_stats.analysis import Analysis
 from qim_stats.model.alias_matrix import ZERO
-from qim_stats.model.aliasing import NOT_ESTIMABLE
+from qim_stats.model.aliasing import CLEAR, NOT_ESTIMABLE
 from qim_stats.plots import alias_map, tipping_sizes
 from qim_stats.report.figure import Picture
 from qim_stats.report.numbers import MINUS, MISSING, number
@@ -29,11 +29,12 @@ def aliasing_view(analysis: Analysis) -> View:
     sized = bool((tipping["relative_size"] > 0.0).any())
     claimed = [name for name in analysis.verdict.significant if name in set(tipping["term"])]
     others = [str(term) for term in dict.fromkeys(tipping["term"]) if term not in claimed]
+    rows = _rows(analysis.aliases(), tipping, [*claimed, *others], analysis.verdict.significant)
     return {
         "interactions": shares.shape[1],
-        "order": matrix.order,
+        "all_clear": all(row["status"] == CLEAR for row in rows),
         "map": _map(shares) if mixed else None,
-        "rows": _rows(analysis.aliases(), tipping, [*claimed, *others], analysis.verdict.significant),
+        "rows": rows,
         "tipping": _tipping_picture(tipping) if sized else None,
         "claimed": _words(tipping, claimed),
         "others": _words(tipping, others),

@@ -49,8 +49,9 @@ def test_foldover_needs_no_map(study: Study, check: Read) -> None:
     assert view["tipping"] is None
     assert {row["status"] for row in view["rows"]} == {"clear"}
     text = re.sub(r"\s+", " ", check(render(analysis)).text["aliasing"])
-    assert "none is mixed into an effect that the trials can estimate" in text
-    assert "a is clear of all 21 interactions" in text
+    assert "The model leaves out 21 two-factor interactions" in text
+    assert "none is mixed into any of the 7 effects of the model" in text
+    assert "Tipping points" not in text
 
 
 def test_whole_interactions_are_called_confounded(study: Study) -> None:

@@ -57,8 +57,8 @@ def test_no_layer_for_interactions_is_told_with_its_reason(
     monkeypatch.setattr("qim_stats.ranking.alias_aware_layer", lambda *_, **__: "the <i>moon</i> is full")
     page = check(render(qs.analyze(screen.trials.frame, response="accuracy", direction="maximize")))
     text = re.sub(r"\s+", " ", page.text["ranking"])
-    assert "Interactions outside the model are not allowed for here: the <i>moon</i> is full." in text
-    assert "if there is no interaction outside the model" in text
+    assert "No layer allows for interactions outside the model: the <i>moon</i> is full." in text
+    assert "95 % confidence as far as the noise of trials goes" in text
     assert "P(sign)" not in text
     assert "as far as the noise of trials goes" in text
     assert "in the line of Box and Meyer" not in page.text["methods"]

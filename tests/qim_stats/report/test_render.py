@@ -204,7 +204,7 @@ def test_large_studies_stay_small(k: int, n: int, check: Read, monkeypatch: pyte
     assert ("residuals are drawn" in page.text["residuals"]) == (n > 1000)
     assert re.search(r"\d+ trials", page.text["design"])  # the fold
     assert ("trials-csv" in page.ids, "analysis-json" in page.ids) == (True, k == 8)
-    assert "Interactions outside the model are not allowed for here" in page.text["ranking"]
+    assert "No layer allows for interactions outside the model" in page.text["ranking"]
     assert ("With more than 20 factors" in page.text["ranking"]) == (k > 20)
 
 
