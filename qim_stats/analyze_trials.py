@@ -19,9 +19,10 @@ from qim_stats.errors import FormulaError, QimError, TrialsError
 from qim_stats.evidence import Evidence
 from qim_stats.factors import Factor
 from qim_stats.failures import failure_verdict, rerun_list
+from qim_stats.model.anova import AnovaType, anova_table
 from qim_stats.model.error_choice import ErrorChoice
 from qim_stats.model.error_estimate import ErrorEstimate, estimate_error
-from qim_stats.model.fit import Fit, fit_ols
+from qim_stats.model.fit import Aliased, Fit, fit_ols
 from qim_stats.model.formula import Units, default_formula, formula_for, model_matrix
 from qim_stats.model.formula_text import quote
 from qim_stats.model.multiplicity import Adjustment
@@ -57,12 +58,12 @@ def analyze(
     units: Units = "coded",
     transform: str = "identity",
     weights: str | None = None,
-    aliased: Any = None,
+    aliased: Aliased | None = None,
     error: ErrorChoice = "auto",
     pse: PseMethod = "lenth",
     robust: Robust = "none",
     adjust: Adjustment = "holm",
-    anova: Any = "I",
+    anova: AnovaType = "I",
     confidence: float = 0.95,
     looks: int | None = None,
     box_meyer: BoxMeyerOptions | None = None,
@@ -107,6 +108,7 @@ def analyze(
         confidence=confidence,
         looks=looks,
         box_meyer=BoxMeyerOptions() if box_meyer is None else box_meyer,
+        diverged_as=diverged_as,
         seed=seed,
     )
     first, *others = [response] if response is None or isinstance(response, str) else response
@@ -153,6 +155,8 @@ def analyze_read(
     """
     check_blocks(data)
     fit, asked = _fit(data, options)
+    if fit.dropped and options.anova != "I":
+        anova_table(fit, options.anova)  # which refuses it, before anything is written
     # What follows works on the scale of the model, and on coded factors: ranks must not depend on units.
     modelled = replace(data, y=fit.y)
     judged = fit if options.units == "coded" else _fit(data, replace(options, units="coded"))[0]

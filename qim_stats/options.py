@@ -54,6 +54,8 @@ class AnalysisOptions:
         were added, and once. Significance and orders are then judged at (1 - confidence) / looks.
     box_meyer : BoxMeyerOptions
         Models and priors of Box and Meyer's posterior probabilities.
+    diverged_as : float, optional
+        The response that diverged trials were given when the table was read.
     seed : int
         Of everything simulated.
 
@@ -76,6 +78,7 @@ class AnalysisOptions:
     confidence: float = 0.95
     looks: int | None = None
     box_meyer: BoxMeyerOptions = field(default_factory=BoxMeyerOptions)
+    diverged_as: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -111,6 +114,7 @@ class AnalysisOptions:
         return {
             **{name: getattr(self, name) for name in names},
             "box_meyer": priors,
+            "diverged_as": self.diverged_as,
             "confidence": self.confidence,
             "seed": self.seed,
         }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-import numpy as np
 from markupsafe import escape
 
 from qim_stats.analysis import Analysis
@@ -13,7 +12,6 @@ from qim_stats.errors import one_line
 from qim_stats.factors import Factor
 from qim_stats.options import AnalysisOptions
 from qim_stats.plain import plain
-from qim_stats.trials import Trials
 
 View = dict[str, Any]
 
@@ -34,9 +32,6 @@ def _call(analysis: Analysis) -> list[str]:
     }
     if trials.block not in (None, "block"):
         given["block"] = repr(trials.block)
-    scored = _scored_as(trials)
-    if scored is not None:
-        given["diverged_as"] = repr(scored)
     default = AnalysisOptions()
     for field in fields(AnalysisOptions):
         value = getattr(analysis.options, field.name)
@@ -60,10 +55,3 @@ def _factor(factor: Factor) -> str:
     if factor.unit is not None:
         parts.append(f"unit={factor.unit!r}")
     return f"qs.Factor({', '.join(parts)})"
-
-
-def _scored_as(trials: Trials) -> float | None:
-    """Return the response that diverged trials were given; None when none was scored."""
-    alone = np.bincount(trials.trial_of, minlength=len(trials.frame)) == 1
-    scored = trials.y[(trials.scored & alone)[trials.usable]]
-    return float(scored[0]) if len(scored) else None

@@ -59,7 +59,7 @@ def find_contrasts(trials: Trials) -> Contrasts | str:
     """
     rows = factorial_rows(trials)
     if not rows.any():
-        return "all trials are centre points"
+        return "no trial has all its factors at a low or a high level"
     base = _nuisance(trials, rows)
     free = len(base) - base.shape[1]
     if free > MAX_CONTRASTS:
