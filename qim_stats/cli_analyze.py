@@ -105,13 +105,13 @@ def _write(args: argparse.Namespace, analysis: Analysis, progress: Progress) -> 
     from qim_stats.output import write_text
     from qim_stats.plain import to_json
 
+    if args.report is not None or args.json is not None:
+        analysis.evidence.gather(progress)
     if args.report is not None:
         from qim_stats.report import render
 
         progress("report", 0.0)
         write_text(args.report, render(analysis, notice=args.notice, command=command(args)))
-    if args.json is not None:
-        progress("evidence", 0.0)
     if args.json == "-":
         sys.stdout.write(to_json(analysis.to_dict()))
     elif args.json is not None:

@@ -30,6 +30,7 @@ from qim_stats.screening.model_search_null import SearchTest, search_p_value
 from qim_stats.screening.permutation import PermutationTest, permutation_test
 from qim_stats.trial_states import labels
 from qim_stats.trials import Trials
+from qim_stats.waiting import Progress
 
 Array = npt.NDArray[np.float64]
 MANY_TRIALS = 2_048
@@ -67,6 +68,13 @@ class Evidence:
     def coded(self) -> pd.DataFrame:
         """Coded levels of the k factors in the usable trials, shape (n, k)."""
         return self.trials.coded[self.trials.factor_names]
+
+    def gather(self, progress: Progress) -> None:
+        """Make the pieces that may take long, telling how many of them are there."""
+        slow = ("box_meyer", "sensitivity", "models", "models_test", "permutation")
+        for done, piece in enumerate(slow):
+            progress("other models, permutations", done / len(slow))
+            getattr(self, piece)
 
     @property
     def looks(self) -> int:

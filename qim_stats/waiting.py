@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ def shown_progress(clock: Callable[[], float] = time.monotonic) -> Iterator[Prog
 
 
 class _Shown:
-    """What has been shown so far."""
+    """What has been shown so far. What is told early is shown when its time comes, though nothing more be told."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
@@ -52,21 +53,40 @@ class _Shown:
         self.last = self.started
         self.bars: Bars | None = None
         self.tasks: dict[str, Any] = {}
+        self.early: tuple[str, float] | None = None
+        self.lock = threading.Lock()
+        self.alarm = threading.Timer(PATIENCE, self._late)
+        self.alarm.daemon = True
+        self.alarm.start()
 
     def tell(self, what: str, share: float) -> None:
         now = self.clock()
-        if now - self.started < PATIENCE:
-            return
+        with self.lock:
+            if now - self.started < PATIENCE:
+                self.early = what, share
+            else:
+                self._show(what, share, now)
+
+    def close(self) -> None:
+        self.alarm.cancel()
+        with self.lock:
+            self.early = None
+            if self.bars is not None:
+                self.bars.stop()
+
+    def _late(self) -> None:
+        with self.lock:
+            if self.early is not None and self.last == self.started and self.bars is None:
+                self._show(*self.early, self.started + PATIENCE)
+
+    def _show(self, what: str, share: float, now: float) -> None:
+        self.early = None
         if sys.stderr.isatty():
             self._bar(what, share)
         elif now - self.last >= 5.0 * PATIENCE or self.last == self.started:
             self.last = now
             sys.stderr.write(f"{what}: {100.0 * share:.0f} %\n")
             sys.stderr.flush()
-
-    def close(self) -> None:
-        if self.bars is not None:
-            self.bars.stop()
 
     def _bar(self, what: str, share: float) -> None:
         from rich.console import Console
