@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from qim_stats.cli_options import add_analysis_options, analysis_options, check_outputs, command, noticed
+from qim_stats.waiting import shown_progress
 
 _EXAMPLE = """\
 example:
@@ -70,7 +71,8 @@ def run(args: argparse.Namespace) -> int:
     from qim_stats.plain import to_json
     from qim_stats.terminal import combination_text
 
-    combination = combine(args.tables, scale=args.scale, **options)
+    with shown_progress() as progress:
+        combination = combine(args.tables, scale=args.scale, progress=progress, **options)
     if args.report is not None:
         from qim_stats.report.combined import render_combination
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qim_stats.cli_options import add_analysis_options, analysis_options, check_outputs, command, noticed
 from qim_stats.errors import QimError
+from qim_stats.waiting import shown_progress
 
 if TYPE_CHECKING:
     from qim_stats.analysis import Analysis
@@ -74,8 +75,9 @@ def run(args: argparse.Namespace) -> int:
     from qim_stats.terminal import validation_text
     from qim_stats.validation import validate
 
-    screen = analyze(args.screen, **options)
-    full = _analyze_full(args, options, screen)
+    with shown_progress() as progress:
+        screen = analyze(args.screen, progress=progress, **options)
+        full = _analyze_full(args, {**options, "progress": progress}, screen)
     validation = validate(screen, full)
     if args.report is not None:
         from qim_stats.report import render

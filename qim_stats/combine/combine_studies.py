@@ -23,6 +23,7 @@ from qim_stats.errors import QimError, TrialsError
 from qim_stats.factors import same_level
 from qim_stats.model.multiplicity import adjust_p_values
 from qim_stats.validation import check_same_factors
+from qim_stats.waiting import Progress, unheard
 
 Array = npt.NDArray[np.float64]
 Scale = Literal["response", "share"]
@@ -38,6 +39,7 @@ def combine(
     scale: Scale = "response",
     confidence: float = 0.95,
     seed: int = 0,
+    progress: Progress = unheard,
     **options: Any,
 ) -> Combination:
     """Combine studies of the same factors on different data sets, networks or devices.
@@ -53,6 +55,8 @@ def combine(
         Of limits and intervals.
     seed : int
         Of everything simulated.
+    progress : callable, optional
+        Told which study is being analyzed and the share of them that is done.
     **options
         As of ``analyze``, the same for every study.
 
@@ -75,7 +79,10 @@ def combine(
     named = dict(trials) if isinstance(trials, Mapping) else study_names([Path(path) for path in trials])
     if len(named) < 2:
         raise QimError("one study cannot be combined", where="combine", remedy="name at least two tables")
-    analyses = {name: analyze(table, confidence=confidence, seed=seed, **options) for name, table in named.items()}
+    analyses = {}
+    for done, (name, table) in enumerate(named.items()):
+        progress("studies", done / len(named))
+        analyses[name] = analyze(table, confidence=confidence, seed=seed, **options)
     _check_ranked(analyses)
     factors = _common_factors(analyses)
     table = _table(analyses, factors, scale, confidence)
