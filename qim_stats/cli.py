@@ -79,7 +79,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog=PROGRAM,
         description="Which hyperparameters matter, how much, and how sure one can be.",
-        epilog="example:\n  $ python -m qim_stats analyze trials.csv --response accuracy --direction maximize",
+        epilog="example:\n  $ python -m qim_stats analyze trials.csv --direction maximize --response acc",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

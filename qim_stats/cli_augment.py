@@ -20,9 +20,10 @@ example:
   $ python -m qim_stats augment trials.csv --response accuracy \\
         --direction maximize --runs 12 --out next.csv --joined all.csv
 
-  compares a foldover, replicates, a semifold and runs chosen by three criteria by
-  what each would tell about the first three factors, and writes the best as
-  next.csv; all.csv has the trials so far with the new runs below, to be filled in.
+  compares a foldover, replicates, a semifold and runs chosen by three criteria
+  by what each would tell about the first three factors, and writes the best as
+  next.csv; all.csv has the trials so far with the new runs below, to be filled
+  in.
 """
 _METHODS = ("auto", "foldover", "semifold", "replicates", "md", "bayesian-d", "posterior")
 
@@ -55,7 +56,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--probability", type=float, default=0.9, metavar="0.9", help="from which it counts as settled; default: 0.9"
     )
-    parser.add_argument("--method", choices=_METHODS, default="auto", help="how to choose; default: auto, the best")
+    parser.add_argument(
+        "--method",
+        metavar="METHOD",
+        choices=_METHODS,
+        default="auto",
+        help=f"{', '.join(_METHODS[1:])}, or the best: auto",
+    )
     parser.add_argument("--factors", metavar="a,b,c", help="default: the metadata's, else columns with two levels")
     parser.add_argument(
         "--high", metavar="FACTOR=LEVEL", action="append", default=[], help="which level of a text factor is high"

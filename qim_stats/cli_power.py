@@ -21,10 +21,10 @@ example:
         --effect 0.02 --seconds 30 --jobs 2
 
   compares designs of four factors: trials, hours, the smallest effect that each
-  sees in 80 % of studies when a trial varies by 0.01 from seed to seed, how often
-  its three largest factors are the right ones, and names the cheapest that sees an
-  effect of 0.02. With --pilot pilot.csv --response accuracy, the noise comes from
-  trials of the same levels and different seeds.
+  sees in 80 % of studies when a trial varies by 0.01 from seed to seed, how
+  often its three largest factors are the right ones, and names the cheapest
+  that sees an effect of 0.02. With --pilot pilot.csv --response accuracy, the
+  noise comes from trials of the same levels and different seeds.
 """
 
 

@@ -13,12 +13,20 @@ from qim_stats.errors import one_line
 
 WIDTH = 80
 _NAME = 24
+_SHORTEST = 8
+_GAP = "  "
+_SECOND_HALF = "\uf8ff"  # stands for the second column of a wide character while lines are broken
 
 
 def table_lines(header: list[str], rows: list[list[str]]) -> list[str]:
-    """Align a table with the factor's column to the left and the others to the right."""
+    """Align a table with the factor's column to the left and the others to the right.
+
+    Names are cut where they take more than 24 columns, or make the table wider than the terminal.
+    """
     name = header.index("factor")
-    cells = [header, *([_shorten(c) if i == name else c for i, c in enumerate(row)] for row in rows)]
+    others = [max(_columns(row[i]) for row in [header, *rows]) for i in range(len(header)) if i != name]
+    limit = max(_SHORTEST, min(_NAME, WIDTH - sum(others) - len(_GAP) * len(others)))
+    cells = [header, *([_shorten(c, limit) if i == name else c for i, c in enumerate(row)] for row in rows)]
     widths = [max(_columns(row[i]) for row in cells) for i in range(len(header))]
     lines = []
     for row in cells:
@@ -26,16 +34,16 @@ def table_lines(header: list[str], rows: list[list[str]]) -> list[str]:
         for i, cell in enumerate(row):
             space = " " * (widths[i] - _columns(cell))
             padded.append(cell + space if i == name else space + cell)
-        lines.append("  ".join(padded).rstrip())
+        lines.append(_GAP.join(padded).rstrip())
     return lines
 
 
-def _shorten(name: str) -> str:
+def _shorten(name: str, limit: int) -> str:
     shown = one_line(name)
     ends = list(accumulate(map(_columns, shown)))
-    if not ends or ends[-1] <= _NAME:
+    if not ends or ends[-1] <= limit:
         return shown
-    return shown[: bisect_right(ends, _NAME - 1)] + "…"
+    return shown[: bisect_right(ends, limit - 1)] + "…"
 
 
 def _columns(text: str) -> int:
@@ -67,14 +75,15 @@ def share(value: Any) -> str:
 
 def wrap(text: str, first: str = "", rest: str = "") -> list[str]:
     """Break a paragraph into lines of at most 80 columns, never within a word."""
-    return textwrap.wrap(
-        one_line(text),
+    lines = textwrap.wrap(
+        "".join(c + _SECOND_HALF * (_columns(c) - 1) for c in one_line(text)),
         WIDTH,
         initial_indent=first,
         subsequent_indent=rest,
         break_on_hyphens=False,
         break_long_words=False,
     )
+    return [line.replace(_SECOND_HALF, "") for line in lines]
 
 
 def labelled(label: str, text: str) -> list[str]:
