@@ -161,7 +161,9 @@ def _price(args: argparse.Namespace, noise: Noise | None) -> Price | None:
     from qim_stats.power import Price
 
     seconds = args.seconds if args.seconds is not None else (noise.seconds if noise else None)
-    return None if seconds is None else Price(seconds, args.jobs, args.device, args.devices)
+    # Checked even where no time is known, so that a mistake is told.
+    price = Price(1.0 if seconds is None else seconds, args.jobs, args.device, args.devices)
+    return None if seconds is None else price
 
 
 def _check_output(args: argparse.Namespace) -> None:

@@ -54,6 +54,7 @@ def test_a_pilot_with_failed_trials_needs_attention(tmp_path: Path) -> None:
         (["--factors", "5", "--pilot", "p.csv"], "no response is named"),
         (["--factors", "5", "--pilot", "p.csv", "--response", "y"], "no such file"),
         (["--factors", "5", "--seconds", "-3"], "--seconds"),
+        (["--factors", "5", "--sd", "1", "--jobs", "0"], "--jobs"),
         (["--factors", "5", "--pilot", "p.csv", "--json", "p.csv"], "in use already"),
         (["--names", "a,a"], "a"),
         (["--factors", "5", "--heredity", "-1"], "heredity"),
