@@ -189,7 +189,7 @@ def test_frames_are_copies() -> None:
 def test_importing_loads_neither_plots_nor_models() -> None:
     script = (
         "import sys, qim_stats; qim_stats.Factor; "
-        "print([m for m in ('statsmodels', 'matplotlib', 'pandas') if m in sys.modules])"
+        "print([m for m in ('statsmodels', 'matplotlib', 'pandas', 'patsy', 'scipy.stats') if m in sys.modules])"
     )
     answer = subprocess.run(
         [sys.executable, "-c", script],
