@@ -95,7 +95,8 @@ def _error_alerts(evidence: Evidence, spread: RobustCovariance | None) -> list[A
     else:
         alerts.append(Alert("error_source", "info", error.reason))
     if error.df is not None and error.df < 3.0:
-        text = f"The error estimate has {error.df:.3g} degrees of freedom only, so limits are wide and tests weak."
+        freedom = "one degree" if error.df == 1.0 else f"{error.df:.3g} degrees"
+        text = f"The error estimate has {freedom} of freedom only, so limits are wide and tests weak."
         alerts.append(Alert("few_degrees_of_freedom", "warning", text))
     if fit.sigma is None:
         why = "No residual degrees of freedom are left" if not fit.df_resid else "The model fits to rounding error"

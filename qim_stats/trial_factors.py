@@ -233,9 +233,10 @@ def _inference_alerts(factors: Sequence[str | Factor], dummies: Sequence[str], c
         alerts.append(Alert("centres_inferred", "info", text))
         names = [repr(str(f)) for f in factors if str(f) not in centred]
     if names:
-        text = (
-            f"No factors were named, so the {len(names)} columns with exactly two levels were taken: {listed(names)}."
-        )
+        those = "the column with exactly two levels was"
+        if len(names) > 1:
+            those = f"the {len(names)} columns with exactly two levels were"
+        text = f"No factors were named, so {those} taken: {listed(names)}."
         alerts.append(Alert("factors_inferred", "info", text))
     if dummies:
         text = f"Columns taken as spare (dummy) columns of the design: {listed([repr(d) for d in dummies])}."

@@ -34,7 +34,8 @@ def analysis_text(analysis: Analysis, report: str | None = None) -> str:
         Lines of at most 80 columns, ending with a line break.
     """
     trials = analysis.trials
-    counts = f"{trials.n} usable trials of {len(trials.frame)}, {len(trials.factors)} factors"
+    k = len(trials.factors)
+    counts = f"{trials.n} usable trials of {len(trials.frame)}, {k} factor{'s' if k > 1 else ''}"
     lines = [
         *wrap(analysis.verdict.text),
         "",
