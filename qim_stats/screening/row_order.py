@@ -34,9 +34,9 @@ def row_order(y: Array, x: Array, blocks: Sequence[object]) -> list[Indices]:
     -------
     list of ndarray of int
         The rows of each block by ascending response, or by descending one where the responses lean that way, so that
-        an error rate orders the trials as the accuracy does. Equal responses are ordered by what main effects, then
-        two-factor interactions, make of their settings; where these are equal too (effects of the same size), by the
-        settings. Blocks stand by their responses.
+        an error rate orders the trials as the accuracy does, unless its values are symmetric. Equal responses are
+        ordered by what main effects, then two-factor interactions, make of their settings; where these are equal too
+        (effects of the same size), by the settings. Blocks stand by their responses.
     """
     x = np.round(x / (float(np.abs(x).max(initial=0.0)) or 1.0), _DIGITS)
     centred = y - math.fsum(y) / len(y)
