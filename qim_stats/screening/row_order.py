@@ -36,7 +36,7 @@ def row_order(y: Array, x: Array, blocks: Sequence[object]) -> list[Indices]:
         The rows of each block by ascending response, or by descending one where the responses lean that way, so that
         an error rate orders the trials as the accuracy does, unless its values are symmetric. Equal responses are
         ordered by what main effects, then two-factor interactions, make of their settings; where these are equal too
-        (effects of the same size), by the settings. Blocks stand by their responses.
+        (effects of the same size), by the settings. Blocks stand by their responses, then by their settings.
     """
     x = np.round(x / (float(np.abs(x).max(initial=0.0)) or 1.0), _DIGITS)
     centred = y - math.fsum(y) / len(y)
@@ -54,7 +54,7 @@ def row_order(y: Array, x: Array, blocks: Sequence[object]) -> list[Indices]:
     for row in ordered.tolist():
         members.setdefault(blocks[row], []).append(row)
     rows = [np.array(found, dtype=np.intp) for found in members.values()]
-    return sorted(rows, key=lambda found: turned[found].tolist())
+    return sorted(rows, key=lambda found: (turned[found].tolist(), x[found].tolist()))
 
 
 def _score(columns: Array, response: Array) -> Array:
