@@ -18,7 +18,7 @@ from caffe_runner.plan import study_folder, trial_seed
 from caffe_runner.study.study_file import Study
 from caffe_runner.trial import Trial, TrialState
 from qim_stats.factors import Factor, Level, nearest
-from qim_stats.table import Table, read_table
+from qim_stats.trials.table import Table, read_table
 
 _LARGEST_SEED = 2**31 - 1
 _NUMBERS = ("run", "replicate", "block", "order", "seed")

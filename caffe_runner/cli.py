@@ -14,8 +14,8 @@ from types import FrameType
 from rich.console import Console
 
 from caffe_runner.trial import TrialState
+from qim_stats.cli.one_line_parser import OneLineParser
 from qim_stats.errors import QimError, one_line
-from qim_stats.one_line_parser import OneLineParser
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DONE, _ATTENTION, _MISTAKE, _INTERRUPTED = 0, 1, 2, 130

@@ -13,7 +13,7 @@ from caffe_runner.trial import TrialState
 from qim_stats.design import design_metadata, metadata_text
 from qim_stats.looks import STAGES
 from qim_stats.output import write_text
-from qim_stats.trials_metadata import metadata_path
+from qim_stats.trials.metadata import metadata_path
 
 _FIXED = ("run", "replicate", "block", "order", "seed", "state", "reason", "seconds")
 

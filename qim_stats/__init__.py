@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from qim_stats.alerts import Alert
     from qim_stats.analysis import Analysis
     from qim_stats.analyze_trials import analyze
-    from qim_stats.combine import Combination, combine
     from qim_stats.design import (
         Design,
         box_tyssedal,
@@ -38,10 +37,11 @@ if TYPE_CHECKING:
     from qim_stats.many import ManyAnalyses, analyze_many
     from qim_stats.options import AnalysisOptions
     from qim_stats.power import Comparison, compare_designs, detectable_effects, power_curve
-    from qim_stats.ranking import Ranking
+    from qim_stats.ranks import Ranking
     from qim_stats.screening.box_meyer import BoxMeyer
     from qim_stats.screening.box_meyer_options import BoxMeyerOptions
     from qim_stats.screening.lenth import Lenth
+    from qim_stats.studies import Combination, combine
     from qim_stats.trials import Trials, read_trials
     from qim_stats.validation import Validation, validate
     from qim_stats.verdict import Verdict
@@ -54,7 +54,7 @@ _HOME = {
     "AnalysisOptions": "options",
     "BoxMeyer": "screening.box_meyer",
     "BoxMeyerOptions": "screening.box_meyer_options",
-    "Combination": "combine",
+    "Combination": "studies",
     "Comparison": "power",
     "Design": "design",
     "DesignError": "errors",
@@ -68,7 +68,7 @@ _HOME = {
     "Lenth": "screening.lenth",
     "ManyAnalyses": "many",
     "QimError": "errors",
-    "Ranking": "ranking",
+    "Ranking": "ranks",
     "Trials": "trials",
     "TrialsError": "errors",
     "Validation": "validation",
@@ -78,7 +78,7 @@ _HOME = {
     "augment": "followup.augment",
     "box_tyssedal": "design",
     "center_points": "design",
-    "combine": "combine",
+    "combine": "studies",
     "compare_designs": "power",
     "definitive_screening": "design",
     "detectable_effects": "power",

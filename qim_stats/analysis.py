@@ -20,7 +20,7 @@ from qim_stats.model.responses import fit_responses, tidy_responses
 from qim_stats.options import AnalysisOptions
 from qim_stats.output import write_text
 from qim_stats.plain import to_json
-from qim_stats.ranking import Ranking
+from qim_stats.ranks.ranking import Ranking
 from qim_stats.screening.box_meyer import BoxMeyer
 from qim_stats.screening.lenth import Lenth
 from qim_stats.trials import Direction, Trials

@@ -8,7 +8,7 @@ from qim_stats.failures import loss_text
 from qim_stats.model.aliasing import main_effect_aliases
 from qim_stats.model.fit import Fit
 from qim_stats.model.robust import RobustCovariance
-from qim_stats.ranking import Ranking
+from qim_stats.ranks.ranking import Ranking
 from qim_stats.screening.lenth import Lenth
 
 _CLEARLY = 0.05  # a p-value below which lack of fit and curvature are told as warnings

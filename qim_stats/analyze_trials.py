@@ -14,7 +14,6 @@ import pandas as pd
 from qim_stats import __version__
 from qim_stats.analysis import Analysis
 from qim_stats.analysis_alerts import analysis_alerts
-from qim_stats.confounded_block import check_blocks
 from qim_stats.errors import FormulaError, QimError, TrialsError
 from qim_stats.evidence import Evidence
 from qim_stats.factors import Factor
@@ -32,13 +31,14 @@ from qim_stats.model.terms import term_table
 from qim_stats.model.transform import TRANSFORMS
 from qim_stats.model.weights import read_weights
 from qim_stats.options import AnalysisOptions, Robust
-from qim_stats.rank_intervals import DRAWS
-from qim_stats.ranking import Ranking, rank_study
+from qim_stats.ranks.intervals import DRAWS
+from qim_stats.ranks.ranking import Ranking, rank_study
 from qim_stats.screening.box_meyer_options import BoxMeyerOptions
 from qim_stats.screening.contrasts import find_contrasts
 from qim_stats.screening.lenth import Lenth, lenth
 from qim_stats.screening.pseudo_errors import PseMethod
 from qim_stats.trials import Trials, read_trials
+from qim_stats.trials.confounded_block import check_blocks
 from qim_stats.verdict import judge
 from qim_stats.waiting import Progress, unheard
 

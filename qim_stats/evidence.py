@@ -24,12 +24,12 @@ from qim_stats.model.tipping_point import tipping_points
 from qim_stats.options import AnalysisOptions
 from qim_stats.screening.box_meyer import BoxMeyer, block_columns, box_meyer
 from qim_stats.screening.box_meyer_sensitivity import PriorSensitivity, prior_sensitivity
-from qim_stats.screening.global_test import GlobalTest, global_test
 from qim_stats.screening.model_search import ModelSearch, search_models
 from qim_stats.screening.model_search_null import SearchTest, search_p_value
+from qim_stats.screening.omnibus import GlobalTest, global_test
 from qim_stats.screening.permutation import PermutationTest, permutation_test
-from qim_stats.trial_states import labels
 from qim_stats.trials import Trials
+from qim_stats.trials.states import labels
 from qim_stats.waiting import Progress
 
 Array = npt.NDArray[np.float64]

@@ -15,7 +15,7 @@ from qim_stats.analysis import Analysis
 from qim_stats.errors import TrialsError
 from qim_stats.factors import Factor, same_level
 from qim_stats.plain import plain
-from qim_stats.ranking import ranks
+from qim_stats.ranks.ranking import ranks
 from qim_stats.trials import Trials, words
 
 _TOPS = (1, 3, 5)

@@ -12,7 +12,7 @@ from qim_stats.alerts import listed
 from qim_stats.evidence import Evidence
 from qim_stats.factors import Factor, Level
 from qim_stats.model.aliasing import main_effect_aliases
-from qim_stats.ranking import Ranking
+from qim_stats.ranks.ranking import Ranking
 from qim_stats.trials import Trials
 
 _METHODS = {

@@ -26,11 +26,11 @@ from caffe_runner.ledger import Entry
 from caffe_runner.probe_findings import Configuration, Probe
 from caffe_runner.trial import Trial, TrialResult, TrialState
 from qim_stats.cli import main
-from qim_stats.combine import combine
 from qim_stats.distributions import t_quantile
 from qim_stats.factors import Factor
 from qim_stats.power import Price, Question, compare_designs, guessed_noise
 from qim_stats.screening.box_meyer_options import BoxMeyerOptions
+from qim_stats.studies import combine
 
 ROOT = Path(__file__).parents[1]
 RECORDED = ROOT / "analysis" / "lenet_fashion"

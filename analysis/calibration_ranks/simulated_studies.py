@@ -12,9 +12,9 @@ import pandas as pd
 
 import qim_stats as qs
 from qim_stats.many import analyze_many
-from qim_stats.rank_intervals import EffectUncertainty, rank_intervals
-from qim_stats.rank_layers import RankBounds, closed_claims, marginal_bounds, ordered_pairs, simultaneous_bounds
-from qim_stats.ranking import ranks
+from qim_stats.ranks.bounds import RankBounds, closed_claims, marginal_bounds, ordered_pairs, simultaneous_bounds
+from qim_stats.ranks.intervals import EffectUncertainty, rank_intervals
+from qim_stats.ranks.ranking import ranks
 from qim_stats.screening.walsh_mixture import WalshDesign, walsh_design
 from qim_stats.trials import Trials
 

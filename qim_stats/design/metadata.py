@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from qim_stats.design.design import DEFINITIVE, Design
-from qim_stats.trials_metadata import SCHEMA
+from qim_stats.trials.metadata import SCHEMA
 
 
 def design_metadata(

@@ -15,8 +15,8 @@ from qim_stats.factors import Factor, Level
 from qim_stats.failures.factor_table import count, factor_table
 from qim_stats.failures.lost_runs import unrecovered
 from qim_stats.failures.outcomes import Outcomes, outcomes
-from qim_stats.trial_states import DONE, FAILED_STATES, PENDING, states
 from qim_stats.trials import Trials
+from qim_stats.trials.states import DONE, FAILED_STATES, PENDING, states
 
 REFUSED_ABOVE = 1.0 / 3.0
 _RESOURCES = frozenset({"oom", "timeout", "killed"})

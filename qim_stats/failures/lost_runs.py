@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qim_stats.trial_states import labels
 from qim_stats.trials import Trials
+from qim_stats.trials.states import labels
 
 Array = npt.NDArray[np.float64]
 ZERO = 1e-9

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qim_stats.trial_states import DONE, FAILED_STATES, states
 from qim_stats.trials import Trials
+from qim_stats.trials.states import DONE, FAILED_STATES, states
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from qim_stats.failures.lost_runs import ZERO, Array, LostRuns, lost_runs, variances
-from qim_stats.trial_states import DIVERGED, labels, states
 from qim_stats.trials import Trials
+from qim_stats.trials.states import DIVERGED, labels, states
 
 LONGEST = 64
 _TIE = 1e-9

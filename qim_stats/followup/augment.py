@@ -23,8 +23,8 @@ from qim_stats.followup.goal import Goal, parse_goal
 from qim_stats.followup.knowledge import Knowledge, learn
 from qim_stats.followup.new_runs import held_levels, joined_table, new_rows, next_metadata, run_rows, with_bookkeeping
 from qim_stats.followup.options import METHODS, Option, Request, find_option
-from qim_stats.trial_states import PENDING, states
 from qim_stats.trials import Trials, read_trials
+from qim_stats.trials.states import PENDING, states
 from qim_stats.waiting import Progress, unheard
 
 Array = npt.NDArray[np.float64]

@@ -16,7 +16,7 @@ from qim_stats.design.new_file import write_new
 from qim_stats.followup.goal import Goal
 from qim_stats.output import write_text
 from qim_stats.plain import plain, to_json
-from qim_stats.trials_metadata import metadata_path
+from qim_stats.trials.metadata import metadata_path
 
 SCHEMA = 1
 

@@ -14,9 +14,9 @@ import pandas as pd
 from qim_stats.errors import TrialsError
 from qim_stats.factors import RESERVED_COLUMNS, Factor
 from qim_stats.looks import STAGES, looks_of
-from qim_stats.trial_states import PENDING
 from qim_stats.trials import Trials
-from qim_stats.trials_metadata import SCHEMA, metadata_path
+from qim_stats.trials.metadata import SCHEMA, metadata_path
+from qim_stats.trials.states import PENDING
 
 Array = npt.NDArray[np.float64]
 _SEEDS = 2**31  # a trial's seed is below this, as a signed whole number of 32 bits

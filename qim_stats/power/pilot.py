@@ -15,7 +15,7 @@ from qim_stats.alerts import Alert
 from qim_stats.errors import TrialsError
 from qim_stats.factors import RESERVED_COLUMNS, nearest
 from qim_stats.power.detectable import check_sd
-from qim_stats.table import Table, read_table
+from qim_stats.trials.table import Table, read_table
 
 Array = npt.NDArray[np.float64]
 _EXACT = 1e-12

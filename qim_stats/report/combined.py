@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from qim_stats.combine import Combination
 from qim_stats.plain import to_json
 from qim_stats.plots.study_effects import study_effects
 from qim_stats.report.figure import Picture
 from qim_stats.report.numbers import EN_DASH, column, number, p_value, percent
 from qim_stats.report.page import environment
+from qim_stats.studies import Combination
 
 
 def render_combination(combination: Combination, notice: str | None = None, command: str | None = None) -> str:

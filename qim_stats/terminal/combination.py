@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qim_stats.combine import Combination
+from qim_stats.studies import Combination
 from qim_stats.terminal.layout import labelled, number, p_value, percent, table_lines, wrap
 
 _COLUMNS = 6

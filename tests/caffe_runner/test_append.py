@@ -18,7 +18,7 @@ from caffe_runner.plan import plan_trials, study_folder
 from caffe_runner.study.study_file import Study, load_study
 from caffe_runner.trial import TrialResult, TrialState
 from qim_stats.errors import QimError
-from qim_stats.trials_metadata import read_metadata
+from qim_stats.trials.metadata import read_metadata
 
 Write = Callable[..., Path]
 Command = Callable[..., subprocess.CompletedProcess[str]]

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from qim_stats.confounded_block import check_blocks
 from qim_stats.errors import TrialsError
 from qim_stats.factors import Factor
 from qim_stats.trials import Trials, read_trials
+from qim_stats.trials.confounded_block import check_blocks
 
 
 def table(**changes: list[Any]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-# Reference numbers for tests/qim_stats/combine/: Rscript meta.R > meta.json  (R 4.2.2, metafor 3.8, jsonlite)
+# Reference numbers for tests/qim_stats/studies/: Rscript meta.R > meta.json  (R 4.2.2, metafor 3.8, jsonlite)
 #
 # bcg        13 trials of the BCG vaccine: log relative risk; Colditz et al. (1994), JAMA 271, 698-702, as metafor's dat.bcg.
 # normand    9 studies of length of stay; Normand (1999), Statistics in Medicine 18, 321-359, as metafor's dat.normand1999.

@@ -54,7 +54,7 @@ def test_pairs_are_a_square_whose_halves_add_to_one(screen: Analysis) -> None:
 def test_no_layer_for_interactions_is_told_with_its_reason(
     screen: Analysis, monkeypatch: pytest.MonkeyPatch, check: Read
 ) -> None:
-    monkeypatch.setattr("qim_stats.ranking.alias_aware_layer", lambda *_, **__: "the <i>moon</i> is full")
+    monkeypatch.setattr("qim_stats.ranks.ranking.alias_aware_layer", lambda *_, **__: "the <i>moon</i> is full")
     page = check(render(qs.analyze(screen.trials.frame, response="accuracy", direction="maximize")))
     text = re.sub(r"\s+", " ", page.text["ranking"])
     assert "No layer allows for interactions outside the model: the <i>moon</i> is full." in text
@@ -65,7 +65,7 @@ def test_no_layer_for_interactions_is_told_with_its_reason(
 
 
 def test_many_factors_have_no_table_of_pairs(monkeypatch: pytest.MonkeyPatch, check: Read) -> None:
-    for slow in ("ranking.alias_aware_layer", "evidence.search_p_value"):
+    for slow in ("ranks.ranking.alias_aware_layer", "evidence.search_p_value"):
         monkeypatch.setattr(f"qim_stats.{slow}", lambda *_, **__: "it was left out")
     rng = np.random.default_rng(5)
     names = [f"f{i}" for i in range(MAX_PAIRED + 1)]

@@ -191,7 +191,7 @@ def test_metadata_are_shown(
 @pytest.mark.parametrize(("k", "n"), [(60, 64), (60, 2048), (8, 2048)])
 def test_large_studies_stay_small(k: int, n: int, check: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     # What takes the time of an analysis of 60 factors adds nothing to the size of its report.
-    for slow in ("ranking.alias_aware_layer", "evidence.search_p_value"):
+    for slow in ("ranks.ranking.alias_aware_layer", "evidence.search_p_value"):
         monkeypatch.setattr(f"qim_stats.{slow}", lambda *_, **__: "it was left out")
     rng = np.random.default_rng(0)
     names = [f"factor number {i} with quite a long name" for i in range(k)]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import qim_stats as qs
-from qim_stats.screening.global_test import GlobalTest, global_test
+from qim_stats.screening.omnibus import GlobalTest, global_test
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 

@@ -1,0 +1,182 @@
+"""The verb ``augment``: a trials table in, the further runs that help most out."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qim_stats.cli.options import split_names
+from qim_stats.errors import QimError
+from qim_stats.trials.metadata import metadata_path
+
+if TYPE_CHECKING:
+    from qim_stats.followup import FollowUp
+
+_EXAMPLE = """\
+example:
+  $ python -m qim_stats augment trials.csv --response accuracy \\
+        --direction maximize --runs 12 --out next.csv --joined all.csv
+
+  compares a foldover, replicates, a semifold and runs chosen by three criteria
+  by what each would tell about the first three factors, and writes the best as
+  next.csv; all.csv has the trials so far with the new runs below, to be filled
+  in.
+"""
+_METHODS = ("auto", "foldover", "semifold", "replicates", "md", "bayesian-d", "posterior")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line.
+
+    Parameters
+    ----------
+    subparsers : argparse subparsers
+        Where the verbs are kept.
+    """
+    parser = subparsers.add_parser(
+        "augment",
+        help="choose the next runs",
+        description="Choose the further runs that help most towards a goal.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("trials", metavar="TRIALS.csv", help="the trials so far")
+    parser.add_argument("--response", metavar="NAME", help="the response column")
+    parser.add_argument("--direction", choices=("maximize", "minimize"), help="which way the response is better")
+    parser.add_argument("--runs", type=int, required=True, metavar="N", help="how many runs to add")
+    parser.add_argument(
+        "--goal",
+        metavar="top-3",
+        help="what is to be settled: top-3, top-1, order, pair:a,b or sign:a; default: top-3",
+    )
+    parser.add_argument(
+        "--probability", type=float, default=0.9, metavar="0.9", help="from which it counts as settled; default: 0.9"
+    )
+    parser.add_argument(
+        "--method",
+        metavar="METHOD",
+        choices=_METHODS,
+        default="auto",
+        help=f"{', '.join(_METHODS[1:])}, or the best: auto",
+    )
+    parser.add_argument("--factors", metavar="a,b,c", help="default: the metadata's, else columns with two levels")
+    parser.add_argument(
+        "--high", metavar="FACTOR=LEVEL", action="append", default=[], help="which level of a text factor is high"
+    )
+    parser.add_argument("--block", metavar="COLUMN", help="the block column; default: block")
+    parser.add_argument(
+        "--diverged-as",
+        type=float,
+        metavar="VALUE",
+        help="score diverged trials with this response, such as chance level; default: they have none",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything simulated; default: 0")
+    parser.add_argument("--out", metavar="next.csv", required=True, help="where to write the runs; never overwritten")
+    parser.add_argument("--joined", metavar="all.csv", help="also write the trials so far with the runs below them")
+    parser.add_argument("--json", metavar="PATH|-", help="write the results as JSON; - for standard output")
+    parser.set_defaults(handler=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Choose the runs, write them, and print the answer.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        What ``add_parser`` asked for.
+
+    Returns
+    -------
+    int
+        1 if trials were set aside, else 0.
+
+    Raises
+    ------
+    QimError
+        If the table, the goal or an option is at fault.
+    """
+    _check_outputs(args)
+    high = _high_levels(args.high)
+    factors = None if args.factors is None else split_names(args.factors, "--factors")
+    from qim_stats.followup import augment
+    from qim_stats.plain import to_json
+    from qim_stats.terminal.followup import follow_up_text
+    from qim_stats.waiting import shown_progress
+
+    with shown_progress() as progress:
+        found = augment(
+            args.trials,
+            runs=args.runs,
+            response=args.response,
+            direction=args.direction,
+            factors=factors,
+            high=high,
+            block=args.block,
+            diverged_as=args.diverged_as,
+            goal=args.goal,
+            probability=args.probability,
+            method=args.method,
+            seed=args.seed,
+            progress=progress,
+        )
+    found.to_csv(args.out, joined=args.joined)
+    words = sys.stdout
+    if args.json == "-":
+        sys.stdout.write(to_json(found.to_dict()))
+        words = sys.stderr
+    elif args.json is not None:
+        found.to_json(args.json)
+    words.write(follow_up_text(found, _next_steps(args, found)))
+    return 1 if any(alert.code == "trials_set_aside" for alert in found.alerts) else 0
+
+
+def _high_levels(given: list[str]) -> dict[str, str]:
+    high = {}
+    for text in given:
+        name, equals, level = text.rpartition("=")
+        if not equals or not name:
+            raise QimError(f"{text!r} is not FACTOR=LEVEL", where="--high", remedy="write --high activation=ReLU")
+        high[name] = level
+    return high
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Refuse to write two files under one name, or one over the table."""
+    table = Path(args.trials)
+    taken = {table.resolve(), metadata_path(table).resolve()}
+    for option in ("out", "joined", "json"):
+        given = getattr(args, option)
+        if given is None or (option == "json" and given == "-"):
+            continue
+        if given in ("", "-"):
+            raise QimError(f"{given!r} is not the name of a file", where=f"--{option}", remedy="give it a name")
+        path = Path(given)
+        written = {path.resolve()} if option == "json" else {path.resolve(), metadata_path(path).resolve()}
+        if written & taken:
+            raise QimError(f"{given!r} is in use already", where=f"--{option}", remedy="give another path")
+        taken |= written
+
+
+def _next_steps(args: argparse.Namespace, found: FollowUp) -> list[str]:
+    """Say where the runs are and how they join the table."""
+    looks = f"It is look {found.metadata['design']['stages']} at the study, and its metadata say so."
+    if args.joined is not None:
+        return [
+            f"fill in the pending rows of {args.joined} (state done, or what became of them) and analyze it. {looks}"
+        ]
+    table, out = shlex.quote(args.trials), shlex.quote(args.out)
+    meta = shlex.quote(str(metadata_path(Path(args.out))))
+    if len(found.runs.columns) == _columns(args.trials):
+        join = f"(cat {table}; tail -n +2 {out}) > all.csv; cp {meta} all.meta.json"
+        return [f"fill in {args.out}, then join: {join}", f"analyze all.csv. {looks}"]
+    return [f"the table lacks columns that {args.out} has (such as block): say --joined all.csv to have them joined."]
+
+
+def _columns(table: str) -> int:
+    from qim_stats.trials.table import read_table
+
+    return len(read_table(table).frame.columns)

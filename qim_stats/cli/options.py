@@ -1,0 +1,147 @@
+"""The options that the analyzing verbs share, and what they mean to the library."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import shlex
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from qim_stats.errors import QimError, one_line
+from qim_stats.trials.metadata import metadata_path
+
+
+def add_analysis_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``qim_stats.analyze`` to a verb.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        The verb's.
+    """
+    parser.add_argument("--response", metavar="NAME", help="the response column")
+    parser.add_argument("--direction", choices=("maximize", "minimize"), help="which way the response is better")
+    parser.add_argument("--factors", metavar="a,b,c", help="default: the metadata's, else columns with two levels")
+    parser.add_argument(
+        "--high", metavar="FACTOR=LEVEL", action="append", default=[], help="which level of a text factor is high"
+    )
+    parser.add_argument("--block", metavar="COLUMN", help="the block column; default: block")
+    parser.add_argument(
+        "--error",
+        choices=("auto", "residual", "pure", "foldover", "pse", "combined"),
+        default="auto",
+        metavar="SOURCE",
+        help="where the error estimate comes from: residual, pure, foldover, pse, combined, or auto, which explains "
+        "its choice",
+    )
+    parser.add_argument(
+        "--pse",
+        choices=("lenth", "dong", "zahn", "juan-pena", "daniel"),
+        default="lenth",
+        metavar="METHOD",
+        help="pseudo standard error: lenth, dong, zahn, juan-pena or daniel; default: lenth",
+    )
+    parser.add_argument(
+        "--adjust",
+        choices=("holm", "bh", "max-t", "none"),
+        default="holm",
+        help="adjustment of p-values; default: holm",
+    )
+    parser.add_argument("--weights", metavar="COLUMN", help="positive weights of the trials")
+    parser.add_argument(
+        "--transform",
+        choices=("identity", "log", "log2", "log10", "sqrt", "logit", "rank"),
+        default="identity",
+        metavar="NAME",
+        help="of the response: log, log2, log10, sqrt, logit or rank; effects are told back on its own scale",
+    )
+    parser.add_argument(
+        "--diverged-as",
+        type=float,
+        metavar="VALUE",
+        help="score diverged trials with this response, such as chance level; default: they have none",
+    )
+    parser.add_argument("--confidence", type=float, default=0.95, metavar="0.95", help="of limits, intervals, claims")
+    parser.add_argument(
+        "--looks", type=int, metavar="L", help="how often the study is analyzed in all; default: as its metadata say"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything simulated; default: 0")
+    parser.add_argument("--report", metavar="out.html", help="write a self-contained HTML report")
+    parser.add_argument("--notice", metavar="TEXT", help="a sentence for the top of the report and of what is printed")
+    parser.add_argument("--json", metavar="PATH|-", help="write the results as JSON; - for standard output")
+
+
+def analysis_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the options as keyword arguments of ``qim_stats.analyze``.
+
+    Raises
+    ------
+    QimError
+        If ``--high`` is not FACTOR=LEVEL.
+    """
+    high = {}
+    for text in args.high:
+        name, equals, level = text.rpartition("=")
+        if not equals or not name:
+            raise QimError(f"{text!r} is not FACTOR=LEVEL", where="--high", remedy="write --high activation=ReLU")
+        high[name] = level
+    keys = [
+        *("response", "direction", "block", "error", "pse", "adjust"),
+        *("weights", "transform", "diverged_as", "confidence", "looks", "seed"),
+    ]
+    factors = None if args.factors is None else split_names(args.factors, "--factors")
+    return {"factors": factors, "high": high, **{key: getattr(args, key) for key in keys}}
+
+
+def check_outputs(args: argparse.Namespace, inputs: Sequence[str]) -> None:
+    """Refuse to write a result over a table, over its metadata, or over another result.
+
+    Raises
+    ------
+    QimError
+        Naming the option at fault.
+    """
+    taken = {path.resolve() for given in inputs for path in (Path(given), metadata_path(Path(given)))}
+    for option in ("report", "json"):
+        given = getattr(args, option)
+        if given is None or (option == "json" and given == "-"):
+            continue
+        if given in ("", "-"):
+            raise QimError(f"{given!r} is not the name of a file", where=f"--{option}", remedy="give it a name")
+        path = Path(given).resolve()
+        if path in taken:
+            raise QimError(f"{given!r} is in use already", where=f"--{option}", remedy="give another path")
+        taken.add(path)
+
+
+def command(args: argparse.Namespace) -> str:
+    """Return the shell command that repeats this run."""
+    return shlex.join(["python", "-m", "qim_stats", *args.arguments])
+
+
+def noticed(args: argparse.Namespace, text: str) -> str:
+    """Put the notice, if one was given, above a text of 80 columns."""
+    if args.notice is None:
+        return text
+    return "\n".join(textwrap.wrap(one_line(args.notice), 80)) + "\n\n" + text
+
+
+def split_names(text: str, option: str) -> list[str]:
+    """Split a list of names; one that holds a comma is written in double quotes.
+
+    Raises
+    ------
+    QimError
+        If a name is empty or the text is more than one line.
+    """
+    remedy = f"write {option} a,b,c"
+    try:
+        names = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:
+        raise QimError(f"{text!r} is not one line of names", where=option, remedy=remedy) from None
+    if not names or not all(names):
+        raise QimError(f"{text!r} names no factor in one place", where=option, remedy=remedy)
+    return names

@@ -1,0 +1,116 @@
+"""The verb ``validate``: a screening table against the full factorial of the same factors."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qim_stats.cli.options import add_analysis_options, analysis_options, check_outputs, command, noticed
+from qim_stats.errors import QimError
+from qim_stats.waiting import shown_progress
+
+if TYPE_CHECKING:
+    from qim_stats.analysis import Analysis
+
+_EXAMPLE = """\
+example:
+  $ python -m qim_stats validate screen.csv full.csv --response accuracy \\
+        --direction maximize --report report.html
+
+  analyzes both tables, takes the main effects of the full factorial as the
+  truth, and tells how well the screen ranked the factors and what it saved.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line.
+
+    Parameters
+    ----------
+    subparsers : argparse subparsers
+        Where the verbs are kept.
+    """
+    parser = subparsers.add_parser(
+        "validate",
+        help="compare a screen with a full factorial",
+        description="Compare the ranking of a few trials with that of a full factorial.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("screen", metavar="SCREEN.csv", help="the few trials")
+    parser.add_argument("full", metavar="FULL.csv", help="trials of every combination of levels")
+    add_analysis_options(parser)
+    parser.set_defaults(handler=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare the tables, write what was asked for, and print the answer.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        What ``add_parser`` asked for.
+
+    Returns
+    -------
+    int
+        1 if trials of either table were set aside, else 0.
+
+    Raises
+    ------
+    QimError
+        If a table or an option is at fault, or the two do not belong together.
+    """
+    check_outputs(args, [args.screen, args.full])
+    if Path(args.screen).resolve() == Path(args.full).resolve():
+        problem = "the screen and the full table are one file, which always agrees with itself"
+        raise QimError(problem, where=args.full, remedy="name two tables")
+    options = analysis_options(args)
+    from qim_stats.analyze_trials import analyze
+    from qim_stats.output import write_text
+    from qim_stats.plain import to_json
+    from qim_stats.terminal import validation_text
+    from qim_stats.validation import validate
+
+    with shown_progress() as progress:
+        screen = analyze(args.screen, progress=progress, **options)
+        full = _analyze_full(args, {**options, "progress": progress}, screen)
+    validation = validate(screen, full)
+    if args.report is not None:
+        from qim_stats.report import render
+
+        write_text(args.report, render(screen, validation, notice=args.notice, command=command(args)))
+    words = sys.stdout
+    if args.json == "-":
+        sys.stdout.write(to_json(validation.to_dict()))
+        words = sys.stderr
+    elif args.json is not None:
+        write_text(args.json, to_json(validation.to_dict()))
+    words.write(noticed(args, validation_text(screen, validation, report=args.report)))
+    return 1 if screen.trials.set_aside or full.trials.set_aside else 0
+
+
+def _analyze_full(args: argparse.Namespace, options: dict[str, Any], screen: Analysis) -> Analysis:
+    """Analyze the full table as one of the screen's response, direction and factors."""
+    from qim_stats.analyze_trials import analyze
+    from qim_stats.trials import read_trials
+    from qim_stats.trials.metadata import read_metadata
+    from qim_stats.trials.table import read_table
+    from qim_stats.validation import check_same_factors
+
+    names = screen.trials.factor_names
+    known = read_metadata(Path(args.full))
+    described = known is not None and bool(known.factors)
+    if args.factors is None:
+        present = [name for name in names if name in read_table(args.full).frame.columns]
+        own = read_trials(args.full, response=screen.response, direction=screen.direction, block=args.block)
+        check_same_factors(names, [*present, *(name for name in own.factor_names if name not in present)])
+    # A full table without metadata is read with the screen's levels, so that low and high mean the same in both. Its
+    # effects are taken as the truth, so where its error estimate would come from does not matter.
+    factors = names if described else list(screen.trials.factors)
+    high = options["high"] if described else {}
+    shared = {"response": screen.response, "direction": screen.direction, "factors": factors, "high": high}
+    return analyze(args.full, **{**options, **shared, "error": "auto"})

@@ -1,0 +1,113 @@
+"""Rank intervals from draws of ranks, and the two layers of what is known of an order brought together.
+
+The *sampling* layer knows the noise of trials and assumes that interactions outside the model are zero. The
+*alias-aware* layer gives them a distribution. An order, and a rank interval, is reported only as far as both layers
+bear it: no interval is narrower than that of either layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qim_stats.ranks.intervals import RankIntervals
+
+Array = npt.NDArray[np.float64]
+Ranks = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class RankBounds:
+    """Lowest and highest rank of each factor, shapes (k,)."""
+
+    low: Ranks
+    high: Ranks
+
+    def hull(self, other: RankBounds) -> RankBounds:
+        """Return the smallest intervals that hold both."""
+        return RankBounds(np.minimum(self.low, other.low), np.maximum(self.high, other.high))
+
+    def holds(self, ranks: Ranks) -> Flags:
+        """Whether each rank lies in its interval."""
+        return np.asarray((self.low <= ranks) & (ranks <= self.high), dtype=np.bool_)
+
+
+def simultaneous_bounds(drawn: Ranks, level: float) -> RankBounds:
+    """Return the smallest equal-tail intervals that hold all ranks at once in at least a share of the draws.
+
+    A draw lies in all intervals of tail a exactly if the smallest of its factors' tail shares, min over i of
+    min(share of ranks <= r_i, share of ranks >= r_i), is at least a; so the largest a that serves is a quantile of it.
+
+    Parameters
+    ----------
+    drawn : ndarray of int64, shape (d, k)
+        Ranks of k factors in d draws.
+    level : float
+        The share.
+
+    Returns
+    -------
+    RankBounds
+        Joint, as the note on ranks in docs/ranks.md defines them.
+    """
+    below, above = _tails(drawn)
+    factor = np.arange(drawn.shape[1])
+    smallest = np.minimum(below[factor, drawn - 1], above[factor, drawn - 1]).min(axis=1)
+    spare = int(np.floor((1.0 - level) * len(drawn) + 1e-9))
+    return _bounds(below, above, float(np.partition(smallest, spare)[spare]))
+
+
+def marginal_bounds(drawn: Ranks, level: float) -> RankBounds:
+    """Return the equal-tail interval of each rank by itself, shapes as in ``simultaneous_bounds``."""
+    below, above = _tails(drawn)
+    return _bounds(below, above, (1.0 - level) / 2.0)
+
+
+def closed_claims(found: RankIntervals) -> RankIntervals:
+    """Add the orders that follow from claimed ones: a > b and b > c say a > c, at no cost in confidence."""
+    larger = found.larger.copy()
+    for middle in range(len(larger)):
+        larger |= larger[:, [middle]] & larger[[middle], :]
+    return RankIntervals(larger, found.critical)
+
+
+def ordered_pairs(sampling: RankIntervals, p_larger: Array | None, confidence: float) -> Flags:
+    """Return which factor is claimed larger than which, by both layers where there are both.
+
+    Parameters
+    ----------
+    sampling : RankIntervals
+        Simultaneous claims of the sampling layer.
+    p_larger : ndarray of float64, shape (k, k), optional
+        Alias-aware probability of each order.
+    confidence : float
+        Which this probability must reach.
+
+    Returns
+    -------
+    ndarray of bool, shape (k, k)
+        ``[i, j]``: factor i is claimed larger than factor j.
+    """
+    if p_larger is None:
+        return sampling.larger
+    return np.asarray(sampling.larger & (p_larger >= confidence), dtype=np.bool_)
+
+
+def _tails(drawn: Ranks) -> tuple[Array, Array]:
+    """Return the shares of draws with a rank of at most, and of at least, each of 1..k: shapes (k, k)."""
+    d, k = drawn.shape
+    counts = np.zeros((k, k))
+    for i in range(k):
+        counts[i] = np.bincount(drawn[:, i] - 1, minlength=k)
+    below = counts.cumsum(axis=1) / d
+    above = counts[:, ::-1].cumsum(axis=1)[:, ::-1] / d
+    return below, above
+
+
+def _bounds(below: Array, above: Array, tail: float) -> RankBounds:
+    low = 1 + (below < tail).sum(axis=1)
+    high = len(below) - (above < tail).sum(axis=1)
+    return RankBounds(low.astype(np.int64), high.astype(np.int64))

@@ -1,0 +1,278 @@
+"""The ranking of factors by the size of their main effects, with what is known and not known of the order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from qim_stats.model.error_estimate import ErrorEstimate
+from qim_stats.model.fit import Fit
+from qim_stats.ranks.bounds import ordered_pairs
+from qim_stats.ranks.evidence import (
+    TOPS,
+    AliasAwareLayer,
+    SamplingLayer,
+    alias_aware_layer,
+    coded_levels,
+    design_of,
+    sampling_layer,
+)
+from qim_stats.screening.walsh_sets import Progress
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+_ZERO = 1e-12  # effects below this share of the response's SD are rounding error
+_TIE = 1e-10  # differences of |effect| below this share of the largest are rounding error
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Factors by rank.
+
+    Parameters
+    ----------
+    table : DataFrame, shape (k, 18)
+        A row per factor, sorted by rank: ``factor, rank, rank_low, rank_high, tied_with, effect, std_error, conf_low,
+        conf_high, importance, p_value, p_adjusted, p_top, raw_effect, raw_rank, p_sign, sampling, alias_aware``.
+    pairs : DataFrame, shape (k (k - 1) / 2, 5)
+        A row per pair, the factor of the better rank first: ``factor, other, p_larger, p_larger_sampling, ordered``.
+    alias_reason : str
+        Why there is no alias-aware layer, as a clause; empty if there is one.
+    """
+
+    table: pd.DataFrame
+    pairs: pd.DataFrame
+    alias_reason: str
+
+
+def rank_study(
+    fit: Fit,
+    error: ErrorEstimate,
+    terms: pd.DataFrame,
+    factors: list[str],
+    *,
+    confidence: float,
+    seed: int,
+    coded: pd.DataFrame | None = None,
+    progress: Progress | None = None,
+) -> Ranking:
+    """Rank the factors of a model by |main effect|.
+
+    Parameters
+    ----------
+    fit : Fit
+        The model.
+    error : ErrorEstimate
+        Behind the standard errors.
+    terms : DataFrame
+        As of ``term_table``.
+    factors : list of str
+        The k factors whose main effects were asked for.
+    confidence : float
+        Of the effects' limits, of all rank intervals together, and of each order that is claimed.
+    seed : int
+        Of the simulations.
+    coded : DataFrame, shape (n, at least k), optional
+        Coded levels of the usable trials; without it those of the model matrix.
+    progress : callable, optional
+        Called with the steps done and their number, for studies of many factors.
+
+    Returns
+    -------
+    Ranking
+        Rank 1 has the largest |effect|, equal ones share the better rank. ``rank_low`` and ``rank_high`` are the
+        smallest interval that holds both layers'; a pair is not in ``tied_with`` only if both layers order it.
+        Without an error estimate the intervals are 1..k and what needs one is NaN or None. A factor whose main effect
+        the trials do not determine has the rank None, comes last, and may have any rank. ``raw_effect`` is the signed
+        sum of the responses, coded level times response, which the QIM method ranks (``raw_rank``).
+    """
+    rows = terms.set_index("term").reindex(factors)
+    effects = rows["effect"].to_numpy(dtype=np.float64)
+    effects = np.where(np.abs(effects) <= _ZERO * np.std(fit.y), 0.0, effects)
+    steps = _steps(rows)
+    sampling = sampling_layer(fit, error, factors, effects, steps, confidence=confidence, seed=seed)
+    levels = coded_levels(fit, factors, coded)
+    aware = _alias_aware(fit, error, factors, levels, effects, confidence=confidence, seed=seed, progress=progress)
+    found = None if isinstance(aware, str) else aware
+    larger = ordered_pairs(sampling.claims, None if found is None else found.p_larger, confidence)
+    table = _with_order(_effect_columns(factors, rows, effects, steps), sampling, found, larger)
+    table = _with_layers(table, sampling, found, None if isinstance(levels, str) else levels.T @ fit.y)
+    order = sorted(range(len(factors)), key=lambda i: (np.isnan(effects[i]), table["rank"].iloc[i] or 0))
+    return Ranking(
+        table=table.iloc[order].reset_index(drop=True),
+        pairs=_pairs(factors, order, larger, sampling.p_larger, found),
+        alias_reason=aware if isinstance(aware, str) else "",
+    )
+
+
+def ranks(effects: Array) -> npt.NDArray[np.int64]:
+    """Rank effects by size.
+
+    Parameters
+    ----------
+    effects : ndarray of float64, shape (k,)
+        In any unit.
+
+    Returns
+    -------
+    ndarray of int64, shape (k,)
+        1 for the largest |effect|; effects equal up to rounding share the better rank.
+    """
+    magnitude = np.abs(effects)
+    order = np.argsort(-magnitude, kind="stable")
+    answer = np.empty(len(effects), dtype=np.int64)
+    tolerance = _TIE * float(magnitude.max(initial=0.0))
+    for place, i in enumerate(order):
+        before = order[place - 1]
+        tie = place > 0 and magnitude[before] - magnitude[i] <= tolerance
+        answer[i] = answer[before] if tie else place + 1
+    return answer
+
+
+def _ranks_or_none(effects: Array) -> pd.Series:
+    """Rank the effects that there are; None, and objects instead of integers, where one is missing."""
+    known = ~np.isnan(effects)
+    if known.all():
+        return pd.Series(ranks(effects))
+    answer: list[int | None] = [None] * len(effects)
+    for i, rank in zip(np.flatnonzero(known), ranks(effects[known]).tolist(), strict=True):
+        answer[i] = rank
+    return pd.Series(answer, dtype=object)
+
+
+def _steps(rows: pd.DataFrame) -> Array:
+    """Return what an effect is beside its coefficient: 2 for a coded factor."""
+    estimate, effect = rows["estimate"].to_numpy(np.float64), rows["effect"].to_numpy(np.float64)
+    steps = np.full(len(rows), 2.0)
+    told = (estimate != 0.0) & ~np.isnan(estimate)
+    steps[told] = effect[told] / estimate[told]
+    return steps
+
+
+def _effect_columns(factors: list[str], rows: pd.DataFrame, effects: Array, steps: Array) -> pd.DataFrame:
+    limits = np.sort(steps[:, None] * rows[["conf_low", "conf_high"]].to_numpy(np.float64), axis=1)
+    total = float(np.nansum(effects**2))
+    return pd.DataFrame(
+        {
+            "factor": factors,
+            "rank": _ranks_or_none(effects),
+            "rank_low": 1,
+            "rank_high": len(factors),
+            "tied_with": None,
+            "effect": effects,
+            "std_error": np.abs(steps) * rows["std_error"].to_numpy(np.float64),
+            "conf_low": limits[:, 0],
+            "conf_high": limits[:, 1],
+            "importance": effects**2 / total if total > 0.0 else np.nan,
+            "p_value": rows["p_value"].to_numpy(),
+            "p_adjusted": rows["p_adjusted"].to_numpy(),
+        }
+    )
+
+
+def _with_order(
+    table: pd.DataFrame, sampling: SamplingLayer, aware: AliasAwareLayer | None, larger: Flags
+) -> pd.DataFrame:
+    factors = table["factor"].tolist()
+    bounds = sampling.bounds if aware is None else sampling.bounds.hull(aware.bounds)
+    top = sampling.p_top if aware is None else aware.p_top
+    return table.assign(
+        rank_low=bounds.low,
+        rank_high=bounds.high,
+        tied_with=pd.Series(_ties(larger, factors), dtype=object),
+        p_top=pd.Series(_top_records(top, len(table)), dtype=object),
+    )
+
+
+def _with_layers(
+    table: pd.DataFrame, sampling: SamplingLayer, aware: AliasAwareLayer | None, raw: Array | None
+) -> pd.DataFrame:
+    sums = np.full(len(table), np.nan) if raw is None else raw
+    return table.assign(
+        raw_effect=sums,
+        raw_rank=_ranks_or_none(sums),
+        p_sign=np.nan if aware is None else aware.p_sign,
+        sampling=pd.Series(_sampling_records(sampling, table["factor"].tolist()), dtype=object),
+        alias_aware=pd.Series(_alias_aware_records(aware, len(table)), dtype=object),
+    )
+
+
+def _alias_aware(
+    fit: Fit,
+    error: ErrorEstimate,
+    factors: Sequence[str],
+    levels: Array | str,
+    effects: Array,
+    *,
+    confidence: float,
+    seed: int,
+    progress: Progress | None,
+) -> AliasAwareLayer | str:
+    if error.sigma is None:
+        return "there is no error estimate"
+    if len(factors) < 2:
+        return "there is one factor only"
+    if isinstance(levels, str):
+        return levels
+    design = design_of(fit, factors, levels)
+    if isinstance(design, str):
+        return design
+    return alias_aware_layer(design, fit.y, effects, confidence=confidence, seed=seed, progress=progress)
+
+
+def _ties(larger: Flags, factors: list[str]) -> list[list[str]]:
+    apart = larger | larger.T
+    return [[b for j, b in enumerate(factors) if j != i and not apart[i, j]] for i in range(len(factors))]
+
+
+def _top_records(p_top: dict[int, Array] | None, k: int) -> list[dict[str, float | None]]:
+    return [{str(top): None if p_top is None else float(p_top[top][i]) for top in TOPS} for i in range(k)]
+
+
+def _sampling_records(layer: SamplingLayer, factors: list[str]) -> list[dict[str, Any]]:
+    bounds, tied = layer.bounds, _ties(layer.claims.larger, factors)
+    tops = _top_records(layer.p_top, len(factors))
+    return [
+        {"rank_low": int(low), "rank_high": int(high), "tied_with": ties, "p_top": top}
+        for low, high, ties, top in zip(bounds.low, bounds.high, tied, tops, strict=True)
+    ]
+
+
+def _alias_aware_records(layer: AliasAwareLayer | None, k: int) -> list[dict[str, Any] | None]:
+    if layer is None:
+        return [None] * k
+    tops = _top_records(layer.p_top, k)
+    return [
+        {
+            "rank_low": int(layer.bounds.low[i]),
+            "rank_high": int(layer.bounds.high[i]),
+            "marginal_low": int(layer.marginal.low[i]),
+            "marginal_high": int(layer.marginal.high[i]),
+            "p_top": tops[i],
+            "effect": float(layer.effect[i]),
+            "sd": float(layer.sd[i]),
+        }
+        for i in range(k)
+    ]
+
+
+def _pairs(
+    factors: list[str], order: list[int], larger: Flags, p_sampling: Array | None, aware: AliasAwareLayer | None
+) -> pd.DataFrame:
+    rows = [
+        (
+            factors[i],
+            factors[j],
+            np.nan if aware is None else float(aware.p_larger[i, j]),
+            np.nan if p_sampling is None else float(p_sampling[i, j]),
+            bool(larger[i, j]),
+        )
+        for place, i in enumerate(order)
+        for j in order[place + 1 :]
+    ]
+    return pd.DataFrame(rows, columns=["factor", "other", "p_larger", "p_larger_sampling", "ordered"])
