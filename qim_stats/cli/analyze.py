@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from qim_stats.cli.options import add_analysis_options, analysis_options, check_outputs, command, noticed, split_names
+from qim_stats.cli.verb import enter_verb, words, write_json
 from qim_stats.waiting import Progress, shown_progress
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     subparsers : argparse subparsers
         Where the verbs are kept.
     """
-    parser = subparsers.add_parser(
+    parser = enter_verb(
+        subparsers,
         "analyze",
-        help="tell which factors matter",
+        does="tell which factors matter",
         description="Tell which factors matter, how much, and how sure that is.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        example=_EXAMPLE,
+        run=run,
     )
     parser.add_argument("table", metavar="TRIALS.csv", help="one row per trial")
     parser.add_argument("--formula", metavar='"y ~ a + b + a:b"', help="default: the main effects, and blocks if any")
@@ -61,7 +61,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="KEY=VALUE,...",
         help="of Box and Meyer's posterior probabilities: max_factors=5,max_order=3,p=0.25,g=2",
     )
-    parser.set_defaults(handler=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -95,15 +94,13 @@ def run(args: argparse.Namespace) -> int:
     with shown_progress() as progress:
         analysis = analyze(args.table, box_meyer=weighed, progress=progress, **own, **options)
         _write(args, analysis, progress)
-    words = sys.stderr if args.json == "-" else sys.stdout
-    words.write(noticed(args, analysis_text(analysis, report=args.report)))
+    words(args).write(noticed(args, analysis_text(analysis, report=args.report)))
     return 1 if analysis.trials.set_aside else 0
 
 
 def _write(args: argparse.Namespace, analysis: Analysis, progress: Progress) -> None:
     """Write the files that were asked for."""
     from qim_stats.output import write_text
-    from qim_stats.plain import to_json
 
     if args.report is not None or args.json is not None:
         analysis.evidence.gather(progress)
@@ -112,7 +109,4 @@ def _write(args: argparse.Namespace, analysis: Analysis, progress: Progress) -> 
 
         progress("report", 0.0)
         write_text(args.report, render(analysis, notice=args.notice, command=command(args)))
-    if args.json == "-":
-        sys.stdout.write(to_json(analysis.to_dict()))
-    elif args.json is not None:
-        analysis.to_json(args.json)
+    write_json(args, analysis.to_dict)

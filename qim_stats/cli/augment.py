@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qim_stats.cli.options import split_names
+from qim_stats.cli.options import add_table_options, table_options
+from qim_stats.cli.verb import enter_verb, words, write_json
 from qim_stats.errors import QimError
 from qim_stats.trials.metadata import metadata_path
 
@@ -36,17 +36,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     subparsers : argparse subparsers
         Where the verbs are kept.
     """
-    parser = subparsers.add_parser(
+    parser = enter_verb(
+        subparsers,
         "augment",
-        help="choose the next runs",
+        does="choose the next runs",
         description="Choose the further runs that help most towards a goal.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        example=_EXAMPLE,
+        run=run,
     )
     parser.add_argument("trials", metavar="TRIALS.csv", help="the trials so far")
-    parser.add_argument("--response", metavar="NAME", help="the response column")
-    parser.add_argument("--direction", choices=("maximize", "minimize"), help="which way the response is better")
+    add_table_options(parser)
     parser.add_argument("--runs", type=int, required=True, metavar="N", help="how many runs to add")
     parser.add_argument(
         "--goal",
@@ -63,22 +62,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="auto",
         help=f"{', '.join(_METHODS[1:])}, or the best: auto",
     )
-    parser.add_argument("--factors", metavar="a,b,c", help="default: the metadata's, else columns with two levels")
-    parser.add_argument(
-        "--high", metavar="FACTOR=LEVEL", action="append", default=[], help="which level of a text factor is high"
-    )
-    parser.add_argument("--block", metavar="COLUMN", help="the block column; default: block")
-    parser.add_argument(
-        "--diverged-as",
-        type=float,
-        metavar="VALUE",
-        help="score diverged trials with this response, such as chance level; default: they have none",
-    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything simulated; default: 0")
     parser.add_argument("--out", metavar="next.csv", required=True, help="where to write the runs; never overwritten")
     parser.add_argument("--joined", metavar="all.csv", help="also write the trials so far with the runs below them")
     parser.add_argument("--json", metavar="PATH|-", help="write the results as JSON; - for standard output")
-    parser.set_defaults(handler=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -100,10 +87,8 @@ def run(args: argparse.Namespace) -> int:
         If the table, the goal or an option is at fault.
     """
     _check_outputs(args)
-    high = _high_levels(args.high)
-    factors = None if args.factors is None else split_names(args.factors, "--factors")
+    options = table_options(args)
     from qim_stats.followup import augment
-    from qim_stats.plain import to_json
     from qim_stats.terminal.followup import follow_up_text
     from qim_stats.waiting import shown_progress
 
@@ -111,37 +96,17 @@ def run(args: argparse.Namespace) -> int:
         found = augment(
             args.trials,
             runs=args.runs,
-            response=args.response,
-            direction=args.direction,
-            factors=factors,
-            high=high,
-            block=args.block,
-            diverged_as=args.diverged_as,
             goal=args.goal,
             probability=args.probability,
             method=args.method,
             seed=args.seed,
             progress=progress,
+            **options,
         )
     found.to_csv(args.out, joined=args.joined)
-    words = sys.stdout
-    if args.json == "-":
-        sys.stdout.write(to_json(found.to_dict()))
-        words = sys.stderr
-    elif args.json is not None:
-        found.to_json(args.json)
-    words.write(follow_up_text(found, _next_steps(args, found)))
+    write_json(args, found.to_dict)
+    words(args).write(follow_up_text(found, _next_steps(args, found)))
     return 1 if any(alert.code == "trials_set_aside" for alert in found.alerts) else 0
-
-
-def _high_levels(given: list[str]) -> dict[str, str]:
-    high = {}
-    for text in given:
-        name, equals, level = text.rpartition("=")
-        if not equals or not name:
-            raise QimError(f"{text!r} is not FACTOR=LEVEL", where="--high", remedy="write --high activation=ReLU")
-        high[name] = level
-    return high
 
 
 def _check_outputs(args: argparse.Namespace) -> None:

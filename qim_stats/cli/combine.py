@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from qim_stats.cli.options import add_analysis_options, analysis_options, check_outputs, command, noticed
+from qim_stats.cli.verb import enter_verb, words, write_json
 from qim_stats.waiting import shown_progress
 
 _EXAMPLE = """\
@@ -27,13 +27,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     subparsers : argparse subparsers
         Where the verbs are kept.
     """
-    parser = subparsers.add_parser(
+    parser = enter_verb(
+        subparsers,
         "combine",
-        help="compare studies of the same factors",
+        does="compare studies of the same factors",
         description="Tell what holds across studies of the same factors.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        example=_EXAMPLE,
+        run=run,
     )
     parser.add_argument("tables", metavar="TRIALS.csv", nargs="+", help="one table per study, at least two")
     parser.add_argument(
@@ -43,7 +43,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="pool effects in the response's unit, or as shares of each study's effects; default: response",
     )
     add_analysis_options(parser)
-    parser.set_defaults(handler=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,7 +66,6 @@ def run(args: argparse.Namespace) -> int:
     check_outputs(args, args.tables)
     options = analysis_options(args)
     from qim_stats.output import write_text
-    from qim_stats.plain import to_json
     from qim_stats.studies import combine
     from qim_stats.terminal import combination_text
 
@@ -77,11 +75,6 @@ def run(args: argparse.Namespace) -> int:
         from qim_stats.report.combined import render_combination
 
         write_text(args.report, render_combination(combination, notice=args.notice, command=command(args)))
-    words = sys.stdout
-    if args.json == "-":
-        sys.stdout.write(to_json(combination.to_dict()))
-        words = sys.stderr
-    elif args.json is not None:
-        combination.to_json(args.json)
-    words.write(noticed(args, combination_text(combination, report=args.report)))
+    write_json(args, combination.to_dict)
+    words(args).write(noticed(args, combination_text(combination, report=args.report)))
     return 1 if any(a.trials.set_aside for a in combination.analyses.values()) else 0

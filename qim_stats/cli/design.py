@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from qim_stats.cli.options import split_names
+from qim_stats.cli.verb import enter_verb
 from qim_stats.design import (
     COLUMN_CHOICES,
     KINDS,
@@ -56,12 +57,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         Where the verbs of ``python -m qim_stats`` are kept; the verb's ``handler`` takes the arguments and returns the
         exit status.
     """
-    parser = subparsers.add_parser(
+    parser = enter_verb(
+        subparsers,
         "design",
-        help="choose the runs of a study",
+        does="choose the runs of a study",
         description="Choose the runs of a study and write them as a table to fill in.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        example=_EXAMPLE,
+        run=run,
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
@@ -107,7 +109,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--out", required=True, metavar="design.csv", help="the table to write; never overwrites another"
     )
     parser.add_argument("--json", metavar="PATH|-", help="also write the design as JSON; - for standard output")
-    parser.set_defaults(handler=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,8 +14,8 @@ from qim_stats.errors import QimError, one_line
 from qim_stats.trials.metadata import metadata_path
 
 
-def add_analysis_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``qim_stats.analyze`` to a verb.
+def add_table_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how a trials table is to be read.
 
     Parameters
     ----------
@@ -29,6 +29,42 @@ def add_analysis_options(parser: argparse.ArgumentParser) -> None:
         "--high", metavar="FACTOR=LEVEL", action="append", default=[], help="which level of a text factor is high"
     )
     parser.add_argument("--block", metavar="COLUMN", help="the block column; default: block")
+    parser.add_argument(
+        "--diverged-as",
+        type=float,
+        metavar="VALUE",
+        help="score diverged trials with this response, such as chance level; default: they have none",
+    )
+
+
+def table_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return these options as keyword arguments of ``qim_stats.read_trials``.
+
+    Raises
+    ------
+    QimError
+        If ``--high`` is not FACTOR=LEVEL.
+    """
+    high = {}
+    for text in args.high:
+        name, equals, level = text.rpartition("=")
+        if not equals or not name:
+            raise QimError(f"{text!r} is not FACTOR=LEVEL", where="--high", remedy="write --high activation=ReLU")
+        high[name] = level
+    factors = None if args.factors is None else split_names(args.factors, "--factors")
+    keys = ("response", "direction", "block", "diverged_as")
+    return {"factors": factors, "high": high, **{key: getattr(args, key) for key in keys}}
+
+
+def add_analysis_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``qim_stats.analyze`` to a verb.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        The verb's.
+    """
+    add_table_options(parser)
     parser.add_argument(
         "--error",
         choices=("auto", "residual", "pure", "foldover", "pse", "combined"),
@@ -58,12 +94,6 @@ def add_analysis_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="of the response: log, log2, log10, sqrt, logit or rank; effects are told back on its own scale",
     )
-    parser.add_argument(
-        "--diverged-as",
-        type=float,
-        metavar="VALUE",
-        help="score diverged trials with this response, such as chance level; default: they have none",
-    )
     parser.add_argument("--confidence", type=float, default=0.95, metavar="0.95", help="of limits, intervals, claims")
     parser.add_argument(
         "--looks", type=int, metavar="L", help="how often the study is analyzed in all; default: as its metadata say"
@@ -82,18 +112,8 @@ def analysis_options(args: argparse.Namespace) -> dict[str, Any]:
     QimError
         If ``--high`` is not FACTOR=LEVEL.
     """
-    high = {}
-    for text in args.high:
-        name, equals, level = text.rpartition("=")
-        if not equals or not name:
-            raise QimError(f"{text!r} is not FACTOR=LEVEL", where="--high", remedy="write --high activation=ReLU")
-        high[name] = level
-    keys = [
-        *("response", "direction", "block", "error", "pse", "adjust"),
-        *("weights", "transform", "diverged_as", "confidence", "looks", "seed"),
-    ]
-    factors = None if args.factors is None else split_names(args.factors, "--factors")
-    return {"factors": factors, "high": high, **{key: getattr(args, key) for key in keys}}
+    keys = ("error", "pse", "adjust", "weights", "transform", "confidence", "looks", "seed")
+    return {**table_options(args), **{key: getattr(args, key) for key in keys}}
 
 
 def check_outputs(args: argparse.Namespace, inputs: Sequence[str]) -> None:

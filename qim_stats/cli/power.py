@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qim_stats.cli.options import split_names
+from qim_stats.cli.verb import enter_verb, words, write_json
 from qim_stats.errors import QimError
 from qim_stats.factors import Factor, check_factors
 
@@ -46,13 +46,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     subparsers : argparse subparsers
         Where the verbs are kept.
     """
-    parser = subparsers.add_parser(
+    parser = enter_verb(
+        subparsers,
         "power",
-        help="tell what designs can see, before any trial",
+        does="tell what designs can see, before any trial",
         description="Tell what designs can see and what they cost, before any trial is run.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        example=_EXAMPLE,
+        run=run,
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
@@ -81,7 +81,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         parser.add_argument(option, type=float, default=default, metavar=f"{default:g}", help=what)
     parser.add_argument("--seed", type=int, metavar="S", help="of everything simulated; default: the file's, or 0")
     parser.add_argument("--json", metavar="PATH|-", help="write the results as JSON; - for standard output")
-    parser.set_defaults(handler=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -104,7 +103,6 @@ def run(args: argparse.Namespace) -> int:
     """
     _check_output(args)
     source = _source(args)
-    from qim_stats.plain import to_json
     from qim_stats.power import Assumptions, Question, compare_designs, comparison_text
 
     noise = _noise(args, source)
@@ -118,13 +116,8 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed if args.seed is not None else source.seed or 0,
     )
     comparison = compare_designs(source.factors, question, source.settings)
-    words = sys.stdout
-    if args.json == "-":
-        sys.stdout.write(to_json(comparison.to_dict()))
-        words = sys.stderr
-    elif args.json is not None:
-        comparison.to_json(args.json)
-    words.write(comparison_text(comparison))
+    write_json(args, comparison.to_dict)
+    words(args).write(comparison_text(comparison))
     return 1 if noise is not None and any(alert.severity == "warning" for alert in noise.alerts) else 0
 
 

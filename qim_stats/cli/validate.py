@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qim_stats.cli.options import add_analysis_options, analysis_options, check_outputs, command, noticed
+from qim_stats.cli.verb import enter_verb, words, write_json
 from qim_stats.errors import QimError
 from qim_stats.waiting import shown_progress
 
@@ -32,18 +32,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     subparsers : argparse subparsers
         Where the verbs are kept.
     """
-    parser = subparsers.add_parser(
+    parser = enter_verb(
+        subparsers,
         "validate",
-        help="compare a screen with a full factorial",
+        does="compare a screen with a full factorial",
         description="Compare the ranking of a few trials with that of a full factorial.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        example=_EXAMPLE,
+        run=run,
     )
     parser.add_argument("screen", metavar="SCREEN.csv", help="the few trials")
     parser.add_argument("full", metavar="FULL.csv", help="trials of every combination of levels")
     add_analysis_options(parser)
-    parser.set_defaults(handler=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,7 +70,6 @@ def run(args: argparse.Namespace) -> int:
     options = analysis_options(args)
     from qim_stats.analyze_trials import analyze
     from qim_stats.output import write_text
-    from qim_stats.plain import to_json
     from qim_stats.terminal import validation_text
     from qim_stats.validation import validate
 
@@ -83,13 +81,8 @@ def run(args: argparse.Namespace) -> int:
         from qim_stats.report import render
 
         write_text(args.report, render(screen, validation, notice=args.notice, command=command(args)))
-    words = sys.stdout
-    if args.json == "-":
-        sys.stdout.write(to_json(validation.to_dict()))
-        words = sys.stderr
-    elif args.json is not None:
-        write_text(args.json, to_json(validation.to_dict()))
-    words.write(noticed(args, validation_text(screen, validation, report=args.report)))
+    write_json(args, validation.to_dict)
+    words(args).write(noticed(args, validation_text(screen, validation, report=args.report)))
     return 1 if screen.trials.set_aside or full.trials.set_aside else 0
 
 
