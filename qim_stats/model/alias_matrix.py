@@ -16,10 +16,10 @@ import pandas as pd
 
 from qim_stats.errors import FormulaError
 from qim_stats.model.formula import INTERCEPT, ModelMatrix, Term
+from qim_stats.model.least_squares import independent_columns
 
 Array = npt.NDArray[np.float64]
 ZERO = 1e-9  # alias coefficients this close to a whole number are that number: designs are coded -1/+1
-_RANK_TOLERANCE = 1e-7  # as R's lm
 _CELLS = 4_000_000  # of interaction columns held in memory at once
 
 
@@ -208,40 +208,6 @@ def coded_model(
         names.append(":".join(term))
         columns.append(np.asarray(coded[list(term)].to_numpy(dtype=np.float64).prod(axis=1), dtype=np.float64))
     return ModelMatrix("", np.column_stack(columns), tuple(names), tuple(described))
-
-
-def independent_columns(x: Array) -> npt.NDArray[np.bool_]:
-    """Tell which columns of a matrix do not depend on those before them.
-
-    Parameters
-    ----------
-    x : ndarray of float64, shape (n, p)
-        Any matrix.
-
-    Returns
-    -------
-    ndarray of bool, shape (p,)
-        False for a column that is a linear combination of those before it, to R's tolerance of 1e-7 of its length.
-    """
-    n, p = x.shape
-    lengths = np.linalg.norm(x, axis=0)
-    if p <= n:
-        r = np.linalg.qr(x, mode="r")
-        if (np.abs(np.diag(r)) >= _RANK_TOLERANCE * np.maximum(lengths, 1e-300)).all():
-            return np.ones(p, dtype=np.bool_)
-    kept = np.zeros(p, dtype=np.bool_)
-    basis = np.empty((n, min(n, p)))
-    rank = 0
-    for j in range(p):
-        rest = x[:, j].copy()
-        for _ in range(2):  # once more takes away what rounding left
-            rest -= basis[:, :rank] @ (basis[:, :rank].T @ rest)
-        length = float(np.linalg.norm(rest))
-        if rank < basis.shape[1] and length > _RANK_TOLERANCE * lengths[j]:
-            basis[:, rank] = rest / length
-            rank += 1
-            kept[j] = True
-    return kept
 
 
 def _check(n: int, order: int, weights: Array | None) -> None:

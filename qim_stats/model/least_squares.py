@@ -85,8 +85,14 @@ def independent_columns(x: Array) -> list[int]:
         In order. A column counts as dependent when less than 1e-7 of its length is left after projection on those
         before it, as R's ``lm`` decides.
     """
+    n, p = x.shape
+    if p <= n:
+        # Most often all are independent, which one decomposition tells.
+        lengths = np.maximum(np.linalg.norm(x, axis=0), 1e-300)
+        if (np.abs(np.diag(np.linalg.qr(x, mode="r"))) >= RANK_TOLERANCE * lengths).all():
+            return list(range(p))
     kept: list[int] = []
-    basis = np.empty((len(x), min(x.shape)), order="F")
+    basis = np.empty((n, min(n, p)), order="F")
     for column in range(x.shape[1]):
         length = float(np.linalg.norm(x[:, column]))
         if not length or len(kept) == basis.shape[1]:

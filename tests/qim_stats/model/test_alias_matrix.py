@@ -20,8 +20,8 @@ from qim_stats.model.alias_matrix import (
     alias_correlations,
     alias_matrix,
     coded_model,
-    independent_columns,
 )
+from qim_stats.model.least_squares import independent_columns
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 R = json.loads((REFERENCE / "alias_matrix.json").read_text())  # made by tests/reference/alias_matrix.R
@@ -123,7 +123,7 @@ def test_least_squares_estimates_b_plus_a_c(seed: int, k: int, n: int, weighted:
     model = coded_model(coded, blocks=[str(b) for b in rng.integers(1, 3, n)])
     weights = rng.uniform(0.5, 2.0, n) if weighted else None
     found = alias_matrix(model, coded, order=3, weights=weights).coefficients
-    kept = independent_columns(model.matrix)
+    kept = np.isin(np.arange(len(model.names)), independent_columns(model.matrix))
     assert (found.isna().all(axis=1) == ~kept).all() or not found.shape[1]
     z = np.column_stack([np.ones(n), *(coded[name.split(":")].prod(axis=1) for name in found.columns)])[:, 1:]
     b, c = rng.normal(size=kept.sum()), rng.normal(size=z.shape[1])
@@ -163,7 +163,7 @@ def test_the_order_of_the_factors_does_not_matter(seed: int, order: list[int]) -
     x = np.column_stack([np.ones(12), coded])
     other = coded.iloc[:, order]
     before, after = alias_matrix(coded_model(coded), coded), alias_matrix(coded_model(other), other)
-    if not independent_columns(x).all():
+    if len(independent_columns(x)) < x.shape[1]:
         return
     sets = {frozenset(pair): i for i, pair in enumerate(after.interactions)}
     matched = after.coefficients.iloc[:, [sets[frozenset(pair)] for pair in before.interactions]]
