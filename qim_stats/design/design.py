@@ -110,10 +110,14 @@ class Design:
         DataFrame
             As ``coded``, with each factor's column in its own levels; the dummy columns stay -1/+1.
         """
-        frame = self.coded.copy()
-        for factor in self.factors:
-            frame[factor.name] = pd.Series([factor.decode(sign) for sign in self.coded[factor.name]], index=frame.index)
-        return frame
+        levels = {
+            factor.name: pd.Series(
+                [factor.decode(sign) for sign in self.coded[factor.name]], index=self.coded.index, name=factor.name
+            )
+            for factor in self.factors
+        }
+        # Put together at once: one by one, the columns of a large design would lie scattered in memory.
+        return pd.concat([levels.get(name, self.coded[name]) for name in self.coded.columns], axis=1)
 
     def table(self, response: str | None = None) -> pd.DataFrame:
         """Return the table to fill in: natural levels, sorted by the order to run the trials in.
@@ -141,7 +145,8 @@ class Design:
                     where="response",
                     remedy="give it a name of its own",
                 )
-            frame[response] = pd.Series([None] * len(frame), dtype=object)
+            empty = pd.Series([None] * len(frame), dtype=object, name=response)
+            frame = pd.concat([frame, empty], axis=1)
         return frame
 
     def to_csv(self, path: str | Path, response: str | None = None) -> None:

@@ -250,3 +250,9 @@ def test_help_shows_a_worked_example_that_fits(capsys: pytest.CaptureFixture[str
     out = capsys.readouterr().out
     assert "$ python -m qim_stats design --names lr,momentum,decay,batch --out design.csv" in out
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_large_design_is_written_without_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ",".join(f"f{i}" for i in range(150))
+    assert design("--names", names, "--out", "design.csv") == 0
+    assert "152 runs" in capsys.readouterr().out
