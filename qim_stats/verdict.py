@@ -103,7 +103,7 @@ def _level(factor: Factor, *, better_high: bool) -> str:
 def _order(table: pd.DataFrame, significant: list[str]) -> str:
     """Say which factor comes first, with interactions allowed for where they can be."""
     first = table.iloc[0]
-    aware = ", whichever interactions there are" if first["alias_aware"] is not None else ""
+    aware = ", also with interactions allowed for" if first["alias_aware"] is not None else ""
     if first["rank_high"] == 1:
         return f"{first['factor']} has the largest effect of all{aware}."
     rivals = [name for name in first["tied_with"] if name in significant]

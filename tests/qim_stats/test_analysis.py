@@ -105,7 +105,7 @@ def test_the_verdict_names_what_stands_out_and_the_better_level() -> None:
     assert set(found.verdict.significant) == {"lr", "decay"}
     assert found.verdict.text.startswith("lr and decay stand out from noise (95 % confidence, Holm's correction")
     assert "y is better (higher) on average with lr at 2 and decay at 1." in found.verdict.text
-    assert "lr has the largest effect of all, whichever interactions there are." in found.verdict.text
+    assert "lr has the largest effect of all, also with interactions allowed for." in found.verdict.text
     assert "foldover" in found.verdict.next
     assert "12 more runs" in found.verdict.next
     less = analyze(study(), direction="minimize")
