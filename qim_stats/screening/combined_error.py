@@ -1,10 +1,11 @@
 """Pseudo and pure error combined: for designs that are saturated but for a few replicates or centre points.
 
-Larntz, K. and Whitcomb, P. (1998), Use of replication in almost unreplicated factorials, Fall Technical Conference of
-the American Society for Quality, weigh Lenth's PSE² and the variance of the replicates by their degrees of freedom, m/3
-and those of pure error. Their t approximation does not keep its error rates, so the ratios are referred to their
-simulated null distribution, for correlated contrasts with the correlation at hand (Edwards and Mee 2008, Journal of
-Quality Technology 40, 368-380).
+Larntz, K. and Whitcomb, P. (1998), Use of replication in almost unreplicated factorials, 42nd Fall Technical Conference
+of the American Society for Quality, weigh Lenth's PSE² and the variance of the replicates by their degrees of freedom,
+m/3 and those of pure error. Their t approximation is conservative, as Lenth's own is, so the ratios are referred to
+their simulated null distribution, for correlated contrasts with the correlation at hand (Edwards and Mee 2008, Journal
+of Quality Technology 40, 368-380; they let pure error into the first step too, which decides what counts as inert, and
+that is not done here).
 """
 
 from __future__ import annotations
