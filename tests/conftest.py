@@ -11,10 +11,16 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import settings
 
 from caffe_runner.doctor import IMAGES
 from caffe_runner.engines.docker import DockerEngine
 from qim_stats.errors import QimError
+
+# In CI the same examples each time, so that a change is judged by what it changes; elsewhere new ones at every run.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 ANALYSIS = Path(__file__).parent.parent / "analysis"
 
