@@ -87,7 +87,7 @@ def analyze_many(
         Of the claims.
     seed : int
         Of simulated null distributions.
-    method : {"lenth", "dong", "zahn", "juan-pena", "daniel"}
+    method : {"lenth", "dong", "zahn", "juan-pena", "daniel", "edwards-mee"}
         Which pseudo standard error.
 
     Returns

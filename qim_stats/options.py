@@ -39,7 +39,7 @@ class AnalysisOptions:
         default model leaves out what missing runs have taken.
     error : {"auto", "residual", "pure", "foldover", "pse", "combined"}
         Where the error estimate shall come from.
-    pse : {"lenth", "dong", "zahn", "juan-pena", "daniel"}
+    pse : {"lenth", "dong", "zahn", "juan-pena", "daniel", "edwards-mee"}
         The pseudo standard error.
     robust : {"none", "hc3"}
         ``"hc3"`` for standard errors that allow for unequal error variances.

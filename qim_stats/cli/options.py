@@ -75,10 +75,11 @@ def add_analysis_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--pse",
-        choices=("lenth", "dong", "zahn", "juan-pena", "daniel"),
+        choices=("lenth", "dong", "zahn", "juan-pena", "daniel", "edwards-mee"),
         default="lenth",
         metavar="METHOD",
-        help="pseudo standard error: lenth, dong, zahn, juan-pena or daniel; default: lenth",
+        help="pseudo standard error: lenth, dong, zahn, juan-pena, daniel or (with pure error) edwards-mee; "
+        "default: lenth",
     )
     parser.add_argument(
         "--adjust",

@@ -37,7 +37,7 @@ class ErrorCandidates:
         The design.
     no_pse : str or None
         Why there is no pseudo standard error, as a clause; None if there is one.
-    method : {"lenth", "dong", "zahn", "juan-pena", "daniel"}
+    method : {"lenth", "dong", "zahn", "juan-pena", "daniel", "edwards-mee"}
         The pseudo standard error to combine with pure error.
     """
 

@@ -100,7 +100,7 @@ def estimate_error(
         The pseudo standard error, or why there is none, as a clause.
     formula_given : bool, optional
         Whether the user wrote the model; by default, whether its formula is another one than the default.
-    method : {"lenth", "dong", "zahn", "juan-pena", "daniel"}
+    method : {"lenth", "dong", "zahn", "juan-pena", "daniel", "edwards-mee"}
         The pseudo standard error to combine with pure error.
     seed : int
         Of simulated null distributions.

@@ -4,8 +4,8 @@ Larntz, K. and Whitcomb, P. (1998), Use of replication in almost unreplicated fa
 of the American Society for Quality, weigh Lenth's PSE² and the variance of the replicates by their degrees of freedom,
 m/3 and those of pure error. Their t approximation is conservative, as Lenth's own is, so the ratios are referred to
 their simulated null distribution, for correlated contrasts with the correlation at hand (Edwards and Mee 2008, Journal
-of Quality Technology 40, 368-380; they let pure error into the first step too, which decides what counts as inert, and
-that is not done here).
+of Quality Technology 40, 368-380). The method "edwards-mee" also lets pure error into the first step, which decides
+what counts as inert, as they propose.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def combine_errors(names: tuple[str, ...], weights: Array, pure_df: int, method:
         Linearly independent weights of the trials in each, in any scale, constant within replicates.
     pure_df : int
         Degrees of freedom of pure error.
-    method : {"lenth", "dong", "zahn", "juan-pena", "daniel"}
+    method : {"lenth", "dong", "zahn", "juan-pena", "daniel", "edwards-mee"}
         The pseudo standard error.
 
     Returns

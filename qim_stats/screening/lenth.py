@@ -47,7 +47,7 @@ class Lenth:
         The simulated null distribution.
     trials : int
         Number of trials that each contrast compares, half of them with the other half.
-    method : {"lenth", "dong", "zahn", "juan-pena", "daniel"}
+    method : {"lenth", "dong", "zahn", "juan-pena", "daniel", "edwards-mee"}
         Which pseudo standard error.
     """
 
@@ -84,7 +84,7 @@ def lenth(
         Of the margins of error.
     seed : int
         Of the simulated null distribution.
-    method : {"lenth", "dong", "zahn", "juan-pena", "daniel"}
+    method : {"lenth", "dong", "zahn", "juan-pena", "daniel", "edwards-mee"}
         Which pseudo standard error.
 
     Returns

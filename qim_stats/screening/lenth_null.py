@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from qim_stats.screening.pseudo_errors import PSEUDO_ERRORS, PseMethod
+from qim_stats.screening.pseudo_errors import PSEUDO_ERRORS, PseMethod, edwards_mee_pse
 from qim_stats.screening.pseudo_errors import lenth_pse as pseudo_standard_error
 
 __all__ = ["SETS", "LenthNull", "NoiseScale", "null_distribution", "pseudo_standard_error"]
@@ -33,7 +33,7 @@ class NoiseScale:
     ----------
     m : int
         Number of contrasts.
-    method : {"lenth", "dong", "zahn", "juan-pena", "daniel"}
+    method : {"lenth", "dong", "zahn", "juan-pena", "daniel", "edwards-mee"}
         The pseudo standard error.
     pure_df : int
         Degrees of freedom of the pure error that is pooled with it; 0 for none.
@@ -63,9 +63,12 @@ class NoiseScale:
         ndarray of float64, shape (sets,)
             Root of the mean of PSE² and pure error, weighted by their degrees of freedom.
         """
-        pseudo = PSEUDO_ERRORS[self.method](contrasts)
         if pure is None or not self.pure_df:
-            return pseudo
+            return PSEUDO_ERRORS[self.method](contrasts)
+        if self.method == "edwards-mee":
+            pseudo = edwards_mee_pse(contrasts, pure, self.pure_df)
+        else:
+            pseudo = PSEUDO_ERRORS[self.method](contrasts)
         return np.asarray(np.sqrt((self.m / 3.0 * pseudo**2 + self.pure_df * pure) / self.df), dtype=np.float64)
 
     def draw(self, contrasts: Array, rng: np.random.Generator) -> Array:
@@ -117,7 +120,7 @@ def null_distribution(
         Number of contrasts.
     seed : int
         The same seed gives the same distribution.
-    method : {"lenth", "dong", "zahn", "juan-pena", "daniel"}
+    method : {"lenth", "dong", "zahn", "juan-pena", "daniel", "edwards-mee"}
         The pseudo standard error.
     pure_df : int
         Degrees of freedom of the pure error pooled with it.

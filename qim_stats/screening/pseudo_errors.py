@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
-PseMethod = Literal["lenth", "dong", "zahn", "juan-pena", "daniel"]
+PseMethod = Literal["lenth", "dong", "zahn", "juan-pena", "daniel", "edwards-mee"]
+_EDWARDS_MEE = 5.0  # how much more a degree of freedom of pure error counts in the first step
 _ONE_SIGMA = 0.683  # P(|z| < 1) for a standard normal z, to the digits Daniel and Zahn use
 _JUAN_PENA = 0.6578  # median of |z| given |z| < 3.5 median |z|, as Juan and Pena give it
 
@@ -36,6 +37,33 @@ def lenth_pse(effects: Array) -> Array:
     """
     ordered = np.sort(np.abs(effects), axis=1)
     s0 = 1.5 * _median_of_first(ordered, np.full(len(ordered), ordered.shape[1]))
+    count = np.maximum((ordered < 2.5 * s0[:, None]).sum(axis=1), 1)
+    return 1.5 * _median_of_first(ordered, count)
+
+
+def edwards_mee_pse(effects: Array, pure: Array, pure_df: int) -> Array:
+    """Return Lenth's pseudo standard error with pure error taking part in what counts as inert.
+
+    Parameters
+    ----------
+    effects : ndarray of float64, shape (sets, m)
+        Contrasts of equal variance.
+    pure : ndarray of float64, shape (sets,)
+        Pure-error estimates of that variance.
+    pure_df : int
+        Their degrees of freedom, at least 1.
+
+    Returns
+    -------
+    ndarray of float64, shape (sets,)
+        As ``lenth_pse``, with s0² = (m/3 s0² + 5 df pure) / (m/3 + 5 df) in the first step (Edwards and Mee 2008,
+        Journal of Quality Technology 40, 368-380, as R's DoE.base reads them: ``CME.EM08``, weight0 = 5).
+    """
+    ordered = np.sort(np.abs(effects), axis=1)
+    m = ordered.shape[1]
+    s0 = 1.5 * _median_of_first(ordered, np.full(len(ordered), m))
+    weight = _EDWARDS_MEE * pure_df
+    s0 = np.sqrt((m / 3.0 * s0**2 + weight * pure) / (m / 3.0 + weight))
     count = np.maximum((ordered < 2.5 * s0[:, None]).sum(axis=1), 1)
     return 1.5 * _median_of_first(ordered, count)
 
@@ -134,6 +162,7 @@ PSEUDO_ERRORS: dict[PseMethod, Callable[[Array], Array]] = {
     "zahn": zahn_pse,
     "juan-pena": juan_pena_pse,
     "daniel": daniel_pse,
+    "edwards-mee": lenth_pse,  # without pure error it is Lenth's
 }
 PSE_NAMES: dict[PseMethod, str] = {
     "lenth": "Lenth's",
@@ -141,6 +170,7 @@ PSE_NAMES: dict[PseMethod, str] = {
     "zahn": "Zahn's",
     "juan-pena": "Juan and Pena's",
     "daniel": "Daniel's",
+    "edwards-mee": "Edwards and Mee's",
 }
 
 
