@@ -5,9 +5,11 @@ STUDY ?= analysis/lenet_fashion/screen.toml
 JOBS ?=
 PY := .venv/bin/python
 RUNS := $(STUDY:.toml=.runs)
+LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help study report env engine image data run baseline test lint bench calibrate lock
+.PHONY: help study report env engine image data run baseline test lint bench calibrate peers lock
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -53,6 +55,12 @@ calibrate: env ## The calibration tables of docs/, simulated again (about ten mi
 	@$(PY) analysis/calibration/significance.py
 	@$(PY) analysis/calibration_ranks/run.py --studies 2000
 
-lock: ## Pin the newest versions that pyproject.toml allows into requirements.lock (needs `uv`)
-	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --custom-compile-command "make lock" --group dev pyproject.toml --output-file requirements.lock
+peers: .venv/.peers ## The side by side with what people use, docs/peers.md: what is missing is computed, the rest is kept
+	@$(PY) analysis/peers/run.py
+.venv/.peers: .venv/.complete requirements-peers.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	@touch $@
+
+lock: ## Pin the newest versions that pyproject.toml allows into the two lock files (needs `uv`)
+	@$(LOCK) --group dev pyproject.toml --output-file requirements.lock
+	@$(LOCK) --group peers --constraints requirements.lock pyproject.toml --output-file requirements-peers.lock
