@@ -1,0 +1,1 @@
+"""Shared by the scripts that make full factorials of models other than Caffe's."""
