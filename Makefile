@@ -30,8 +30,8 @@ engine: ## A Docker engine that answers (installed and started where root on Deb
 image: engine ## A Caffe image: the official one, or our own build
 	@docker/image.sh
 
-data: env ## Fashion-MNIST as Caffe reads it
-	@setup/data.sh && $(PY) -m caffe_runner data $(STUDY)
+data: env ## The data of STUDY as Caffe reads them
+	@setup/data.sh $(STUDY) && $(PY) -m caffe_runner data $(STUDY)
 
 run: image data ## The trials of STUDY, resumed where they stopped
 	@$(PY) -m caffe_runner run $(STUDY) $(if $(JOBS),--jobs $(JOBS))

@@ -82,6 +82,8 @@ def prepare_data(study: Study, console: Console) -> Dataset:
         shape=data.shape,
         test_fraction=data.test_fraction,
         seed=study.seed,
+        orders=data.orders,
+        train_images=data.train_images,
         progress=lambda text: console.print(text, markup=False, highlight=False),
     )
 

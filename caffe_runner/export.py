@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+from caffe_runner.datasets.orders import order_text
 from caffe_runner.ledger import Entry, LedgerReader
 from caffe_runner.study.study_file import Study
 from caffe_runner.trial import TrialState
@@ -59,6 +60,10 @@ def trials_csv(entries: list[Entry], response: str) -> str:
 def metadata(study: Study, ledger: LedgerReader) -> dict[str, object]:
     """Describe the table for whoever analyzes it: factors, response, direction, design, and where it came from."""
     provenance = {"study_id": ledger.study_id, "data": study.data.source, "data_checksum": ledger.data_checksum}
+    if study.data.orders > 1:
+        provenance["data_order"] = order_text(study.data.orders)
+    if study.data.train_images is not None:
+        provenance["train_images"] = str(study.data.train_images)
     for i, environment in enumerate(ledger.environments()):
         suffix = f"_{i + 1}" if i else ""
         provenance.update({f"{key}{suffix}": value for key, value in environment.items()})

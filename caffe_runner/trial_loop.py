@@ -22,7 +22,7 @@ from caffe_runner.trial import Trial, TrialResult, TrialState
 
 TRIALS = "trials"
 _SEEN_TRIALS = "/trials"
-_SEEN_DATA = {"train": "/data/train", "test": "/data/test"}
+_SEEN_DATA = "/data"
 
 OpenEngine = Callable[[tuple[str, ...], str], Engine]
 
@@ -113,8 +113,10 @@ def run_trials(session: Session, trials: list[Trial], open_engine: OpenEngine, j
         {
             trials_folder.resolve(): _SEEN_TRIALS,
             # The data files alone: a lock file that another reader left in the folder would keep Caffe out.
-            (session.dataset.train / DATA_FILE).resolve(): f"{_SEEN_DATA['train']}/{DATA_FILE}",
-            (session.dataset.test / DATA_FILE).resolve(): f"{_SEEN_DATA['test']}/{DATA_FILE}",
+            **{
+                (folder / DATA_FILE).resolve(): f"{_SEEN_DATA}/{folder.name}/{DATA_FILE}"
+                for folder in (*session.dataset.trains, session.dataset.test)
+            },
         }
     )
     limits = Limits(study.limits.cpus, study.limits.memory_bytes, study.limits.pids, study.limits.seconds)
@@ -195,7 +197,11 @@ def _prepare(session: Session, trial: Trial, attempt: int) -> Job:
     name = f"{trial.number:04d}/attempt-{attempt}"
     folder = session.folder / TRIALS / name
     folder.mkdir(parents=True)
-    files = materialize(session.study, trial.levels, trial.seed, f"{_SEEN_TRIALS}/{name}/net.prototxt", _SEEN_DATA)
+    data = {
+        "train": f"{_SEEN_DATA}/{session.dataset.train_of(trial.seed).name}",
+        "test": f"{_SEEN_DATA}/{session.dataset.test.name}",
+    }
+    files = materialize(session.study, trial.levels, trial.seed, f"{_SEEN_TRIALS}/{name}/net.prototxt", data)
     for file_name, text in (("solver.prototxt", files.solver), ("net.prototxt", files.net)):
         path = folder / file_name
         path.write_text(text, encoding="utf-8")

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Fashion-MNIST's four idx files: the ones QIM_FASHION_MNIST names, else those of Debian's package.
+# Fashion-MNIST's four idx files, where the study given uses them: the ones QIM_FASHION_MNIST names, else those of
+# Debian's package. What other data a study names, the runner finds or fetches itself.
 set -euo pipefail
+study=${1:-}
 
 say() { printf '%s\n' "data: $*" >&2; }
 
+[ -z "$study" ] || grep -qE '^[^#]*source *= *"fashion-mnist"' "$study" || exit 0
 [ -z "${QIM_FASHION_MNIST:-}" ] || { say "Fashion-MNIST from $QIM_FASHION_MNIST"; exit 0; }
 [ ! -d /usr/share/datasets/fashion-mnist ] || { say "Fashion-MNIST is here"; exit 0; }
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

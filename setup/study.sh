@@ -15,7 +15,7 @@ if [ "$status" = 3 ]; then
   exec setup/report.sh
 fi
 [ "$status" = 0 ] || exit "$status"
-setup/data.sh
+setup/data.sh "$study"
 run=0
 .venv/bin/python -m caffe_runner run "$study" ${jobs:+--jobs "$jobs"} || run=$?
 [ "$run" -le 1 ] || exit "$run"

@@ -1,7 +1,8 @@
 """Image data -> LMDB as Caffe reads it, checksummed and made once.
 
-Left to right: `sources` finds the files; `idx` and `csv_pixels` read them into `images`; `datum` encodes a record,
-`lmdb_store` writes them; `cache` keeps what is finished; `prepare` is the whole road.
+Left to right: `find_source` finds the files, which `archives` fetches where a registry has them; `sources` reads them
+by `idx`, `cifar` or `csv_pixels` into `images`; `orders` shuffles copies; `datum` encodes a record, `lmdb_store` writes
+them; `cache` keeps what is finished; `prepare` is the whole road.
 """
 
 from caffe_runner.datasets.lmdb_store import DATA_FILE

@@ -2,8 +2,10 @@
 
 The cache holds, side by side,
 
-- ``NAME-CHECKSUM/``: one data set, with ``train/`` and ``test/`` (LMDB folders) and ``manifest.json``. It gets this
-  name, made from the content of its sources, only when it is complete and on the disk;
+- ``NAME-CHECKSUM/``: one data set, with ``train/`` (of several orders ``train-00/``, ``train-01/``, ...) and ``test/``
+  (LMDB folders) and ``manifest.json``. It gets this name, made from the content of its sources, only when it is
+  complete and on the disk;
+- ``.archives/PACKAGE-VERSION/``: source files that were fetched;
 - ``.known/REQUEST.json``: which of them an earlier request led to, and the state of its files at that time;
 - ``.partial``: one that is being made;
 - ``.lock``: held by the process that makes it; the kernel gives it back however that process dies.
@@ -23,8 +25,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from caffe_runner.datasets.lmdb_store import DATA_FILE, flush_folder
 
-FORMAT = 1
-"""Raised when the same source would give other files; older data sets are then made anew."""
+FORMAT = 2
+"""Raised when the same source would give other files or another manifest; older data sets are then made anew."""
 
 _MANIFEST = "manifest.json"
 _KNOWN = ".known"
@@ -54,13 +56,15 @@ class Manifest(_Record):
     format : int
         `FORMAT`.
     checksum : str
-        sha256 over the checksums of both parts; that of a part is over its keys and records in their order.
+        sha256 over the checksums of all parts; that of a part is over its keys and records in their order.
     shape : tuple of 3 int
         Channels, height, width.
     classes : int
         Largest label plus one.
-    train, test : Part
-        The two LMDBs.
+    train : dict of str to Part
+        The LMDBs of training images by the names of their folders, one for each order.
+    test : Part
+        That of the test images.
     sources : dict of str to str
         sha256 of each file it was made from.
     options : dict of str to str
@@ -71,7 +75,7 @@ class Manifest(_Record):
     checksum: str
     shape: tuple[int, int, int]
     classes: int
-    train: Part
+    train: dict[str, Part]
     test: Part
     sources: dict[str, str]
     options: dict[str, str]
@@ -155,10 +159,11 @@ def read_manifest(folder: Path) -> Manifest | None:
     """
     try:
         manifest = Manifest.model_validate_json((folder / _MANIFEST).read_bytes())
-        sizes = {name: (folder / name / DATA_FILE).stat().st_size for name in ("train", "test")}
+        due = {name: part.size for name, part in manifest.train.items()} | {"test": manifest.test.size}
+        sizes = {name: (folder / name / DATA_FILE).stat().st_size for name in due}
     except (FileNotFoundError, NotADirectoryError, ValidationError):
         return None
-    complete = manifest.format == FORMAT and sizes == {"train": manifest.train.size, "test": manifest.test.size}
+    complete = manifest.format == FORMAT and sizes == due
     return manifest if complete else None
 
 
@@ -191,7 +196,7 @@ def make(folder: Path, write: Callable[[Path], Manifest]) -> Manifest:
     folder : Path
         Its final place, in the cache; whatever incomplete is there is replaced.
     write : callable
-        Writes ``train/`` and ``test/`` into the folder it is given and returns the manifest.
+        Writes the LMDBs into the folder it is given and returns the manifest.
 
     Returns
     -------

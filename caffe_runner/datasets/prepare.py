@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from caffe_runner.datasets.archives import fetch
 from caffe_runner.datasets.cache import (
     FORMAT,
     Manifest,
@@ -24,9 +25,11 @@ from caffe_runner.datasets.cache import (
     settle,
     stamp,
 )
+from caffe_runner.datasets.find_source import Fetch, find_source
 from caffe_runner.datasets.images import Images
 from caffe_runner.datasets.lmdb_store import DATA_FILE, write_lmdb
-from caffe_runner.datasets.sources import Loaded, Options, Source, find_source
+from caffe_runner.datasets.orders import order_of, ordered
+from caffe_runner.datasets.sources import Loaded, Options, Source
 from caffe_runner.errors import DataError
 
 CACHE_VARIABLE = "QIM_CACHE"
@@ -43,8 +46,10 @@ class Dataset:
     ----------
     name : str
         A short name.
-    train, test : Path
-        LMDB folders of Datum records; any user can read them.
+    trains : tuple of Path
+        LMDB folders of Datum records with training images, one for each order; any user can read them.
+    test : Path
+        That of the test images.
     n_train, n_test : int
         Images in each.
     shape : tuple of 3 int
@@ -52,13 +57,13 @@ class Dataset:
     classes : int
         The largest label plus one.
     checksum : str
-        sha256 over all records in order, training part first: equal data, equal checksum.
+        sha256 over all records in order, training parts first: equal data, equal checksum.
     source_text : str
         Where the data are from, for people.
     """
 
     name: str
-    train: Path
+    trains: tuple[Path, ...]
     test: Path
     n_train: int
     n_test: int
@@ -66,6 +71,15 @@ class Dataset:
     classes: int
     checksum: str
     source_text: str
+
+    @property
+    def train(self) -> Path:
+        """The LMDB folder of the first order, which is the only one unless several were asked for."""
+        return self.trains[0]
+
+    def train_of(self, seed: int) -> Path:
+        """Return the LMDB folder that a trial with this ``random_seed`` trains on."""
+        return self.trains[order_of(seed, len(self.trains))]
 
 
 def cache_folder() -> Path:
@@ -97,6 +111,8 @@ def prepare(
     shape: tuple[int, int, int] | None = None,
     test_fraction: float | None = None,
     seed: int = 0,
+    orders: int = 1,
+    train_images: int | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Dataset:
     """Make a data set ready for Caffe, or find it ready.
@@ -104,7 +120,8 @@ def prepare(
     Parameters
     ----------
     source : str
-        ``"fashion-mnist"``, or the path of a folder of idx files or of a CSV of pixels.
+        ``"fashion-mnist"``, ``"mnist"``, ``"cifar10"``, or the path of a folder of idx files or of CIFAR-10's batches,
+        or of a CSV of pixels.
     cache : Path
         Where prepared data are kept.
     base : Path
@@ -117,6 +134,10 @@ def prepare(
         Test on this share of the training images, in place of any test files.
     seed : int
         Determines which images these are.
+    orders : int
+        How many shuffled copies of the training images to make; 1 leaves them in the order of the source.
+    train_images : int, optional
+        How many training images each copy holds, the first of its order; default: all.
     progress : callable, optional
         Told in a few words what is being done, when there is something to do.
 
@@ -136,9 +157,9 @@ def prepare(
     processes that start together, one makes the data set and the other waits for it.
     """
     tell = progress or (lambda _text: None)
-    options = Options(label, shape, test_fraction, seed if test_fraction is not None else 0)
-    found, request, stamps = _find(source, base, options)
+    options = Options(label, shape, test_fraction, seed if test_fraction is not None else 0, orders, train_images)
     try:
+        found, request, stamps = _find(source, base, options, lambda archive: fetch(archive, cache, tell))
         ready = recall(cache, request, stamps)
         if ready is None:
             with lock(cache, lambda: tell(f"waiting for another process that prepares data in {cache}")):
@@ -149,9 +170,9 @@ def prepare(
     return _dataset(found, *ready)
 
 
-def _find(source: str, base: Path, options: Options) -> tuple[Source, str, Stamps]:
+def _find(source: str, base: Path, options: Options, get: Fetch) -> tuple[Source, str, Stamps]:
     try:
-        found = find_source(source, base, options)
+        found = find_source(source, base, options, get)
         return found, _request(found, options), stamp(found.files)
     except OSError as error:
         problem = f"the data cannot be found: {error.strerror or error}"
@@ -161,9 +182,9 @@ def _find(source: str, base: Path, options: Options) -> tuple[Source, str, Stamp
 def _dataset(source: Source, folder: Path, manifest: Manifest) -> Dataset:
     return Dataset(
         name=source.name,
-        train=folder / "train",
+        trains=tuple(folder / name for name in manifest.train),
         test=folder / "test",
-        n_train=manifest.train.images,
+        n_train=next(iter(manifest.train.values())).images,
         n_test=manifest.test.images,
         shape=manifest.shape,
         classes=manifest.classes,
@@ -184,23 +205,38 @@ def _make(
             where=str(source.files[0]),
             remedy="try again when they are complete",
         )
+    count = _train_images(source, options, loaded)
     folder = cache / _entry(source, options, loaded)
     manifest = read_manifest(folder)
     if manifest is None:
         parts = loaded.parts
-        tell(f"writing {len(parts.train)} training and {len(parts.test)} test images to {folder}")
-        manifest = make(folder, lambda partial: _write(partial, loaded, options))
+        copies = f" in {options.orders} orders" if options.orders > 1 else ""
+        tell(f"writing {count} training{copies} and {len(parts.test)} test images to {folder}")
+        manifest = make(folder, lambda partial: _write(partial, loaded, options, count))
     return folder, manifest
 
 
-def _write(partial: Path, loaded: Loaded, options: Options) -> Manifest:
+def _train_images(source: Source, options: Options, loaded: Loaded) -> int:
+    there = len(loaded.parts.train)
+    count = there if options.train_images is None else options.train_images
+    if count > there:
+        raise DataError(
+            f"train_images asks for {count} images where there are {there} to train on",
+            where=str(source.files[0]),
+            remedy=f"set train_images to {there} at most",
+        )
+    return count
+
+
+def _write(partial: Path, loaded: Loaded, options: Options, count: int) -> Manifest:
     digest = hashlib.sha256()
 
     def part(name: str, images: Images) -> Part:
         digest.update(f"{name} {write_lmdb(partial / name, images)}\n".encode())
         return Part(images=len(images), size=(partial / name / DATA_FILE).stat().st_size)
 
-    train, test = part("train", loaded.parts.train), part("test", loaded.parts.test)
+    train = {name: part(name, images) for name, images in ordered(loaded.parts.train, options.orders, count)}
+    test = part("test", loaded.parts.test)
     return Manifest(
         format=FORMAT,
         checksum=digest.hexdigest(),

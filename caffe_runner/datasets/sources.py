@@ -1,29 +1,16 @@
-"""Where image data come from: Fashion-MNIST, a folder of idx files, a CSV of pixels; found first, read when needed."""
+"""Where image data come from: idx files, batches of CIFAR-10, a CSV of pixels; found first, read when needed."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from caffe_runner.datasets.cifar import CifarFiles, read_cifar
 from caffe_runner.datasets.csv_pixels import check_classes, check_same_columns, read_csv
-from caffe_runner.datasets.idx import IdxPair, find_pair, read_pair, usual_name
+from caffe_runner.datasets.idx import IdxPair, read_pair
 from caffe_runner.datasets.images import Images, TrainAndTest, draw_test
 from caffe_runner.errors import DataError
-
-FASHION_MNIST = "fashion-mnist"
-FASHION_MNIST_VARIABLE = "QIM_FASHION_MNIST"
-FASHION_MNIST_FOLDER = Path("/usr/share/datasets/fashion-mnist")
-
-_FASHION_MNIST_SHA256 = {
-    "train-images": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-    "train-labels": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-    "test-images": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-    "test-labels": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-}
-"""Of the files in Debian's dataset-fashion-mnist 0.0~git20200523.55506a9-1, unpacked: Debian compressed them anew, so
-only the unpacked content can be compared with copies from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +27,18 @@ class Options:
         Share of the training images to test on, instead of files of their own.
     seed : int
         Determines which these are.
+    orders : int
+        Shuffled copies of the training images; 1 for the order of the source alone.
+    train_images : int or None
+        How many training images each copy holds; None for all.
     """
 
     label: str | None = None
     shape: tuple[int, int, int] | None = None
     test_fraction: float | None = None
     seed: int = 0
+    orders: int = 1
+    train_images: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,7 +169,7 @@ class CsvSource:
     @property
     def text(self) -> str:
         """The names of the files."""
-        return f"pixels in {self.train.name} and " + (self.test.name if self.test else _drawn(self.options))
+        return f"pixels in {self.train.name} and " + (self.test.name if self.test else drawn_text(self.options))
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -195,94 +188,56 @@ class CsvSource:
         return Loaded(TrainAndTest(train.images, test.images), {"train": train.sha256, "test": test.sha256})
 
 
-def find_source(source: str, base: Path, options: Options) -> Source:
-    """Find the files of a source.
+@dataclass(frozen=True, slots=True)
+class CifarSource:
+    """Batches of CIFAR-10.
 
     Parameters
     ----------
-    source : str
-        ``fashion-mnist``, or the path of a folder of idx files or of a CSV.
-    base : Path
-        The folder that a relative path starts from.
+    name, text : str
+        As in `Source`.
+    train : CifarFiles
+        The training batches.
+    test : CifarFiles or None
+        The test batch; None to draw the test images from the training images.
     options : Options
-        What else is known; a `test_fraction` sets test files aside.
-
-    Returns
-    -------
-    Source
-        Its files are there; nothing was read yet.
-
-    Raises
-    ------
-    DataError
-        If the source is not there, is of no known kind, or lacks a part.
+        The draw.
+    known_counts : tuple of 2 int or None
+        How many training and test images there must be, where that is known.
     """
-    if source == FASHION_MNIST:
-        return _fashion_mnist(options)
-    path = base / source
-    if path.is_dir():
-        return _idx_folder(path, path.resolve().name, options, None)
-    if path.is_file():
-        return _csv(path, options)
-    raise DataError(
-        "there is no such file or folder",
-        where=str(path),
-        remedy=f'give "{FASHION_MNIST}", a folder of idx files, or a CSV of pixels',
-    )
 
+    name: str
+    text: str
+    train: CifarFiles
+    test: CifarFiles | None
+    options: Options
+    known_counts: tuple[int, int] | None = None
 
-def _fashion_mnist(options: Options) -> Source:
-    named = os.environ.get(FASHION_MNIST_VARIABLE)
-    folder = Path(named) if named else FASHION_MNIST_FOLDER
-    if not folder.is_dir():
-        raise DataError(
-            "Fashion-MNIST is not there",
-            where=f"{FASHION_MNIST_VARIABLE}={folder}" if named else str(folder),
-            remedy="run `apt-get install dataset-fashion-mnist` as root on Debian, or set "
-            f"{FASHION_MNIST_VARIABLE} to a folder with its four idx files",
-        )
-    return _idx_folder(folder, FASHION_MNIST, options, _FASHION_MNIST_SHA256)
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The batches, and their labels where these are files of their own."""
+        return self.train.all + (self.test.all if self.test else ())
 
+    def load(self) -> Loaded:
+        """Read the files; see `Source`."""
+        train, sha256 = read_cifar(self.train)
+        where = str(self.train.batches[0].parent)
+        if self.test is None:
+            self._check_count("training", train, 0, where)
+            return Loaded(_draw(train, self.options, where), sha256)
+        test, more = read_cifar(self.test)
+        self._check_count("training", train, 0, where)
+        self._check_count("test", test, 1, where)
+        return Loaded(TrainAndTest(train, test), sha256 | more)
 
-def _idx_folder(folder: Path, name: str, options: Options, known: dict[str, str] | None) -> Source:
-    for option, value in (("label", options.label), ("shape", options.shape)):
-        if value is not None:
+    def _check_count(self, what: str, images: Images, part: int, where: str) -> None:
+        due = self.known_counts[part] if self.known_counts else len(images)
+        if len(images) != due:
             raise DataError(
-                f"`{option}` is for a CSV, and the source is a folder of idx files",
-                where=str(folder),
-                remedy=f"leave `{option}` out",
+                f"{len(images)} {what} images where {self.name} has {due}",
+                where=where,
+                remedy="add the batches that lack, or name the folder as the source to use what is there",
             )
-    train = find_pair(folder, "train")
-    if train is None:
-        tables = sorted(path.name for path in folder.glob("*.csv"))
-        remedy = f"add {usual_name('train', 'images')} and {usual_name('train', 'labels')}, plain or as .gz"
-        if tables:
-            remedy = f"name the CSV itself, for example {tables[-1]}"
-        raise DataError("there are no idx files of training images in this folder", where=str(folder), remedy=remedy)
-    test = find_pair(folder, "test") if options.test_fraction is None else None
-    if test is None and options.test_fraction is None:
-        raise DataError(
-            "there are no idx files of test images in this folder",
-            where=str(folder),
-            remedy=f"add {usual_name('test', 'images')} and {usual_name('test', 'labels')}, or set test_fraction",
-        )
-    title = "Fashion-MNIST" if known else name
-    text = f"idx files of {title}" + ("" if test else f" and {_drawn(options)}")
-    return IdxSource(name, text, train, test, options, known)
-
-
-def _csv(path: Path, options: Options) -> Source:
-    if options.test_fraction is not None:
-        return CsvSource(path, None, options)
-    stem = path.stem.removesuffix("train") + "test" if path.stem.endswith("train") else path.stem + "_test"
-    test = path.with_name(stem + path.suffix)
-    if not test.is_file():
-        raise DataError(
-            f"there is no {test.name} beside it to test on",
-            where=str(path),
-            remedy="add it, or set test_fraction to set a part of these images aside",
-        )
-    return CsvSource(path, test, options)
 
 
 def _draw(images: Images, options: Options, where: str) -> TrainAndTest:
@@ -290,7 +245,8 @@ def _draw(images: Images, options: Options, where: str) -> TrainAndTest:
     return draw_test(images, options.test_fraction or 0.0, options.seed, where)
 
 
-def _drawn(options: Options) -> str:
+def drawn_text(options: Options) -> str:
+    """Say which images are set aside for the test."""
     return f"{options.test_fraction:.12g} of its training images drawn for the test with seed {options.seed}"
 
 

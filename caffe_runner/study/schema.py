@@ -18,6 +18,7 @@ _LEAST_PIDS = 8
 _MOST_MEMORY = 2**62
 _MOST_PIDS = 2**22
 _LONGEST = 1e8
+_MOST_ORDERS = 100  # each is a file that the engine mounts into every container
 # A host, then parts in lower case, then a tag, a digest, or both: as the engine reads the name of an image.
 _PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
 _IMAGE = re.compile(
@@ -77,12 +78,18 @@ class _Strict(BaseModel):
 
 
 class DataSpec(_Strict):
-    """``[data]``: where the images come from; for a CSV of pixels also how to read it."""
+    """``[data]``: where the images come from, for a CSV of pixels also how to read it, and in what order they are read.
+
+    ``orders`` is the number of shuffled copies of the training images, among which a trial's seed chooses; each copy
+    has the first ``train_images`` of its order.
+    """
 
     source: FilePath
     label: Text | None = None
     shape: Annotated[tuple[Natural, Natural, Natural] | None, BeforeValidator(_as_tuple)] = None
     test_fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
+    orders: Annotated[int, Field(ge=1, le=_MOST_ORDERS)] = 1
+    train_images: Natural | None = None
 
 
 class DesignSpec(_Strict):

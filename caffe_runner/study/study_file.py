@@ -268,7 +268,7 @@ def canonical_text(study: Study) -> str:
         f"response = {json.dumps(spec.response)}",
         f"test_net = {study.test_net}",
         f"seed = {spec.seed}",
-        *(f"data.{key} = {json.dumps(value)}" for key, value in spec.data.model_dump().items()),
+        *(f"data.{key} = {json.dumps(value)}" for key, value in _decisive_data(spec.data).items()),
         *(f"design.{key} = {json.dumps(value)}" for key, value in _decisive_design(spec.design).items()),
     ]
     for factor in study.factor_specs:
@@ -279,6 +279,13 @@ def canonical_text(study: Study) -> str:
     for title, message in (("solver", solver), ("net", study.net)):
         lines += [f"{title}: {line}" for line in write_text(message).splitlines()]
     return "\n".join(lines) + "\n"
+
+
+def _decisive_data(data: DataSpec) -> dict[str, object]:
+    """Return the keys of the data: those of plain data always, those of orders where they say something."""
+    return data.model_dump(exclude={"orders", "train_images"}) | data.model_dump(
+        include={"orders", "train_images"}, exclude_defaults=True
+    )
 
 
 def _decisive_design(design: DesignSpec) -> dict[str, object]:

@@ -65,6 +65,31 @@ def test_the_same_study_from_scratch_gives_identical_responses(lenet: Write, run
     assert [(row["accuracy"], row["loss"], row["seed"]) for row in rows(study)] == once
 
 
+def test_the_seed_decides_the_order_of_the_images(lenet: Write, runner: Command) -> None:
+    study = lenet()
+    text = study.read_text().replace('"fashion-mnist" }', '"fashion-mnist", orders = 2, train_images = 2000 }')
+    study.write_text(text.replace('"full-factorial" }', '"full-factorial", replicates = 4 }'))
+    # Weights that begin the same whatever the seed: nothing but the order of the images is left to differ.
+    net = study.parent / "net.prototxt"
+    net.write_text(net.read_text().replace('filler { type: "xavier"', 'filler { type: "constant" value: 0.01'))
+    done = runner("run", study)
+    assert done.returncode == 0, done.stderr
+    seen: dict[tuple[str, int], set[str]] = {}
+    for row in rows(study):
+        seen.setdefault((row["run"], int(row["seed"]) % 2), set()).add(row["loss"])
+    assert all(len(losses) == 1 for losses in seen.values())
+    both = [(losses, seen[run, 1]) for (run, order), losses in seen.items() if order == 0 and (run, 1) in seen]
+    assert len(both) >= 2
+    assert all(one.isdisjoint(other) for one, other in both)
+
+    meta = json.loads((study.with_suffix(".runs") / "trials.meta.json").read_text())
+    assert meta["provenance"]["data_order"].startswith("seed modulo 2: ")
+    assert meta["provenance"]["train_images"] == "2000"
+    for number, row in enumerate(rows(study), start=1):
+        as_run = next((study.with_suffix(".runs") / "trials" / f"{number:04d}").glob("attempt-*/net.prototxt"))
+        assert f'source: "/data/train-0{int(row["seed"]) % 2}"' in as_run.read_text()
+
+
 def test_divergence_is_told_from_failure_and_leaves_no_response(lenet: Write, runner: Command) -> None:
     study = lenet(factors=("base_lr", "momentum"))
     study.write_text(study.read_text().replace("high = 0.01", "high = 1e6"))

@@ -72,6 +72,10 @@ MISTAKES = [
     (('source = "fashion-mnist"', "source = 3"), 11, "a text"),
     (('"fashion-mnist"', '"x.csv"\nshape = [1, 28]'), 12, "three whole numbers"),
     (('"fashion-mnist"', '"x.csv"\ntest_fraction = 1.5'), 12, "less than 1"),
+    (('"fashion-mnist"', '"mnist"\norders = 0'), 12, "at least 1"),
+    (('"fashion-mnist"', '"mnist"\norders = 101'), 12, "at most 100"),
+    (('"fashion-mnist"', '"mnist"\ntrain_images = 1.5'), 12, "a whole number"),
+    (('"fashion-mnist"', '"mnist"\nordres = 2'), 12, "did you mean 'orders'"),
     (('"plackett-burman"', '"plackett"'), 14, "did you mean 'plackett-burman'"),
     (("runs = 12", "runs = 13"), 15, "multiple of 4"),
     (("runs = 12", "runs = 8"), 15, "too few"),
@@ -234,6 +238,7 @@ UNSEEN = [
     ("seconds = 120", "seconds = 99"),
     ('unit = "iterations"', 'unit = "steps"'),
     ("low = 0.0005", "low = 5e-4"),
+    ('"fashion-mnist"', '"fashion-mnist"\norders = 1'),
 ]
 SEEN = [
     ("seed = 2016", "seed = 2017"),
@@ -242,6 +247,8 @@ SEEN = [
     ("runs = 12", "runs = 16"),
     ('"qim-stats/caffe:cpu"', '"other"'),
     ("fashion-mnist", "folder"),
+    ('"fashion-mnist"', '"fashion-mnist"\norders = 2'),
+    ('"fashion-mnist"', '"fashion-mnist"\ntrain_images = 5000'),
 ]
 
 
