@@ -34,8 +34,8 @@ ADVISED = (
 HELD_OUT = 897
 """Images never trained on: the same for every trial."""
 
-SHARE = 0.8
-"""Of the other images, the share that a trial trains on, drawn by its seed."""
+DRAWN = 720
+"""Of the other 900 images, those that a trial trains on, drawn by its seed, unless a level `images` says otherwise."""
 
 
 def provenance() -> dict[str, str]:
@@ -53,7 +53,7 @@ def train(levels: Mapping[str, Level], seed: int) -> dict[str, float]:
     Parameters
     ----------
     levels : mapping of str to level
-        A level for each factor of ``ADVISED``.
+        A level for each factor of ``ADVISED``; perhaps ``images``, how many to train on.
     seed : int
         Of the images trained on, their order, and the first weights.
 
@@ -65,7 +65,7 @@ def train(levels: Mapping[str, Level], seed: int) -> dict[str, float]:
     """
     pool, pool_y, held_out, held_out_y = digits()
     rng = np.random.Generator(np.random.PCG64(seed))
-    drawn = rng.permutation(len(pool))[: int(SHARE * len(pool))]
+    drawn = rng.permutation(len(pool))[: int(levels.get("images", DRAWN))]
     x, test = _scaled(pool[drawn], held_out, str(levels["inputs"]))
     net = MLPClassifier(
         hidden_layer_sizes=(int(levels["hidden"]),) * int(levels["layers"]),
