@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from qim_stats.options import AnalysisOptions
     from qim_stats.power import Comparison, compare_designs, detectable_effects, power_curve
     from qim_stats.ranks import Ranking
+    from qim_stats.replays import Estimates, FixedDesign, Replays, replay
     from qim_stats.screening.box_meyer import BoxMeyer
     from qim_stats.screening.box_meyer_options import BoxMeyerOptions
     from qim_stats.screening.lenth import Lenth
@@ -59,16 +60,19 @@ _HOME = {
     "Design": "design",
     "DesignError": "errors",
     "DesignProperties": "design.properties",
+    "Estimates": "replays",
     "Evidence": "evidence",
     "Factor": "factors",
     "FactorError": "errors",
     "FailureReport": "failures",
+    "FixedDesign": "replays",
     "FollowUp": "followup.follow_up",
     "FormulaError": "errors",
     "Lenth": "screening.lenth",
     "ManyAnalyses": "many",
     "QimError": "errors",
     "Ranking": "ranks",
+    "Replays": "replays",
     "Trials": "trials",
     "TrialsError": "errors",
     "Validation": "validation",
@@ -92,6 +96,7 @@ _HOME = {
     "power_curve": "power",
     "properties": "design",
     "read_trials": "trials",
+    "replay": "replays",
     "replicate": "design",
     "validate": "validation",
 }
@@ -107,16 +112,19 @@ __all__ = [
     "Design",
     "DesignError",
     "DesignProperties",
+    "Estimates",
     "Evidence",
     "Factor",
     "FactorError",
     "FailureReport",
+    "FixedDesign",
     "FollowUp",
     "FormulaError",
     "Lenth",
     "ManyAnalyses",
     "QimError",
     "Ranking",
+    "Replays",
     "Trials",
     "TrialsError",
     "Validation",
@@ -140,6 +148,7 @@ __all__ = [
     "power_curve",
     "properties",
     "read_trials",
+    "replay",
     "replicate",
     "validate",
 ]

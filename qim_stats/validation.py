@@ -17,6 +17,7 @@ from qim_stats.factors import Factor, same_level
 from qim_stats.plain import plain
 from qim_stats.ranks.ranking import ranks
 from qim_stats.trials import Trials, words
+from qim_stats.trials.states import DIVERGED
 
 _TOPS = (1, 3, 5)
 
@@ -74,7 +75,7 @@ def validate(screen: Analysis, full: Analysis) -> Validation:
         If the responses, factors or levels differ, or combinations are missing from the full table.
     """
     _check_same(screen, full)
-    _check_full(full.trials)
+    check_full(full.trials)
     estimated = screen.ranking().set_index("factor")
     names = [name for name in full.trials.factor_names if name in estimated.index]
     effects = _main_effects(full.trials)[names]
@@ -142,9 +143,21 @@ def _same_levels(one: Factor, other: Factor) -> bool:
     return same_level(one.low, other.low) and same_level(one.high, other.high)
 
 
-def _check_full(trials: Trials) -> None:
+def check_full(trials: Trials) -> None:
+    """Refuse a table in which a combination of levels has no usable trial.
+
+    Parameters
+    ----------
+    trials : Trials
+        Of k factors.
+
+    Raises
+    ------
+    TrialsError
+        Telling how many of the 2^k combinations are missing, and the first of them.
+    """
     k = len(trials.factors)
-    seen = {tuple(row) for row in trials.coded[trials.factor_names].astype(int).to_numpy().tolist()}
+    seen = {tuple(row) for row in trials.coded[trials.factor_names].astype(int).to_numpy().tolist() if 0 not in row}
     missing = 2**k - len(seen)
     if not missing:
         return
@@ -154,11 +167,14 @@ def _check_full(trials: Trials) -> None:
         levels = (f"{f.name} = {f.decode(c)}" for f, c in zip(trials.factors, cell, strict=True))
         told.append(f"({', '.join(levels)})")
     more = f" and {missing - len(told)} more" if missing > len(told) else ""
+    remedy = "run the missing combinations first"
+    if any(lost.state == DIVERGED for lost in trials.set_aside):
+        remedy += ", or score the diverged trials with --diverged-as"
     raise TrialsError(
         f"the table is not a full factorial: {missing} of {2**k} combinations have no usable trial, "
         f"{', '.join(told)}{more}",
         where=trials.source,
-        remedy="run the missing combinations first",
+        remedy=remedy,
     )
 
 
