@@ -14,6 +14,8 @@ from caffe_runner.export import metadata, same_study, trials_csv, write_table
 from caffe_runner.ledger import Entry, Ledger, LedgerReader
 from caffe_runner.lock import study_lock
 from caffe_runner.plan import plan_trials, study_folder
+from caffe_runner.study.runnable import passed_on
+from caffe_runner.study.stages import Stage
 from caffe_runner.study.study_file import Study, canonical_text
 from caffe_runner.trial import Trial, TrialState
 from caffe_runner.trial_loop import OpenEngine, Session, pending, run_trials
@@ -132,14 +134,22 @@ def plan_lines(study: Study) -> list[str]:
         f"{study.name}: {len(trials)} trials ({kind}), seed {study.seed}; nothing is changed by this",
         *design.warnings,
     ]
-    solver, net = study.solver_message(), study.net_message()
+    lines += [_stage_line(study, stage) for stage in study.stages if stage.name]
     for factor in study.factor_specs:
         lines.append(f"{factor.name}: {factor.low} / {factor.high}")
-        lines += [f"    {path}" for path in factor.describe(solver, net)]
+        lines += [f"    {path}" for path in factor.describe(study.stages)]
     for trial in sorted(trials, key=lambda t: t.order):
         levels = ", ".join(f"{name} {level}" for name, level in trial.levels.items())
         lines.append(f"trial {trial.number} (seed {trial.seed}): {levels}")
     return [one_line(line) for line in lines]
+
+
+def _stage_line(study: Study, stage: Stage) -> str:
+    """Say what a stage of a chain trains, and which layers it takes over."""
+    taken = "".join(
+        f"; takes {', '.join(layers)} from {earlier}" for earlier, layers in passed_on(study.stages, stage).items()
+    )
+    return f"stage {stage.name}: {stage.solver_path.name}, {stage.net_path.name}{taken}"
 
 
 def _appended_trials(study: Study) -> list[Trial]:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from caffe_runner.caffe.measurable import Blame, check_measurable
 from caffe_runner.conduct import prepare_data
 from caffe_runner.datasets import Dataset
 from caffe_runner.errors import StudyError
@@ -22,8 +21,8 @@ from caffe_runner.ledger import Entry, Ledger
 from caffe_runner.lock import study_lock
 from caffe_runner.plan import trial_seed
 from caffe_runner.probe_findings import Configuration, Probe
+from caffe_runner.study.runnable import check_run
 from caffe_runner.study.study_file import Study, canonical_text
-from caffe_runner.study.trial_files import apply_levels
 from caffe_runner.trial import Trial, TrialState
 from caffe_runner.trial_loop import OpenEngine, Session, pending, run_trials
 from qim_stats.errors import QimError
@@ -143,9 +142,8 @@ def configuration(study: Study, place: str) -> dict[str, Level]:
                 levels[factor.name] = round(float(halfway)) if whole else halfway
     else:
         levels = _run_levels(study, place)
-    blame = Blame(solver=str(study.solver_path), net=str(study.net_path), response=study.places.where("response"))
     try:
-        check_measurable(*apply_levels(study, levels), study.response, study.test_net, blame)
+        check_run(study, levels)
     except QimError as error:
         problem = f"{place} cannot be run: {error.problem}"
         raise StudyError(problem, where="--at", remedy="say low, high, or the number of a run") from error

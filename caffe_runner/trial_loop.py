@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
-from caffe_runner.caffe.log import CaffeLog
+from caffe_runner.attempt import Job, run_attempt, write_files
 from caffe_runner.datasets import DATA_FILE, Dataset
 from caffe_runner.engines.base import Engine, Limits, Mounts, Worker
-from caffe_runner.judge import Expectation, judge
 from caffe_runner.ledger import Entry, Ledger
 from caffe_runner.pool import Broken, Finished, Opened, WorkerPool
 from caffe_runner.progress import Reporter, Tally, reporter
 from caffe_runner.study.study_file import Study
-from caffe_runner.study.trial_files import TrialFiles, materialize
+from caffe_runner.study.trial_files import materialize
 from caffe_runner.trial import Trial, TrialResult, TrialState
 
 TRIALS = "trials"
@@ -25,16 +24,6 @@ _SEEN_TRIALS = "/trials"
 _SEEN_DATA = "/data"
 
 OpenEngine = Callable[[tuple[str, ...], str], Engine]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """An attempt at a trial, with all that a worker needs for it."""
-
-    trial: Trial
-    attempt: int
-    folder: Path
-    files: TrialFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +108,12 @@ def run_trials(session: Session, trials: list[Trial], open_engine: OpenEngine, j
             },
         }
     )
-    limits = Limits(study.limits.cpus, study.limits.memory_bytes, study.limits.pids, study.limits.seconds)
+    limits = _limits(study)
     earlier = [entry.result for entry in ledger.entries() if entry.result and entry.trial not in trials]
     tally = Tally(study.response, study.direction == "maximize", len(trials) + len(earlier), jobs, earlier)
 
     def execute(worker: Worker, job: Job) -> TrialResult:
-        return _execute(worker, job, study, limits.seconds)
+        return run_attempt(worker, job, study.response, limits.seconds)
 
     def begin(trial: Trial, caffe_version: str) -> Job:
         environment = {
@@ -139,6 +128,13 @@ def run_trials(session: Session, trials: list[Trial], open_engine: OpenEngine, j
     pool = WorkerPool[Job, TrialResult](jobs, lambda: engine.worker(mounts, limits), execute)
     with reporter(tally, session.console) as shown, _settling(ledger, pool) as under_way, pool:
         _feed(pool, trials, begin, ledger, shown, under_way)
+
+
+def _limits(study: Study) -> Limits:
+    asked = study.limits
+    limits = Limits(asked.cpus, asked.memory_bytes, asked.pids, asked.seconds)
+    # The weights that stages hand on are as large as the net is; the limit of memory holds them too.
+    return replace(limits, scratch=limits.memory) if len(study.stages) > 1 else limits
 
 
 def _feed(
@@ -195,33 +191,10 @@ def _settling(ledger: Ledger, pool: WorkerPool[Job, TrialResult]) -> Iterator[di
 
 def _prepare(session: Session, trial: Trial, attempt: int) -> Job:
     name = f"{trial.number:04d}/attempt-{attempt}"
-    folder = session.folder / TRIALS / name
-    folder.mkdir(parents=True)
-    data = {
-        "train": f"{_SEEN_DATA}/{session.dataset.train_of(trial.seed).name}",
-        "test": f"{_SEEN_DATA}/{session.dataset.test.name}",
-    }
-    files = materialize(session.study, trial.levels, trial.seed, f"{_SEEN_TRIALS}/{name}/net.prototxt", data)
-    for file_name, text in (("solver.prototxt", files.solver), ("net.prototxt", files.net)):
-        path = folder / file_name
-        path.write_text(text, encoding="utf-8")
-        # Caffe runs as another user where the runner is root.
-        path.chmod(0o644)
-    for made in (folder, folder.parent):
-        made.chmod(0o755)
-    return Job(trial, attempt, folder, files)
-
-
-def _execute(worker: Worker, job: Job, study: Study, deadline: float) -> TrialResult:
-    log = CaffeLog()
-    seen = f"{_SEEN_TRIALS}/{job.folder.parent.name}/{job.folder.name}/solver.prototxt"
-    with (job.folder / "caffe.log").open("w", encoding="utf-8") as kept:
-
-        def on_line(line: str) -> bool:
-            kept.write(line + "\n")
-            log.feed(line)
-            # Nothing can be learned from a net whose loss is no number any more.
-            return bool(log.diverged)
-
-        ended = worker.run(seen, on_line)
-    return judge(ended, log, Expectation(study.response, job.files.max_iter, deadline, job.files.chance))
+    seen = f"{_SEEN_TRIALS}/{name}"
+    folders = {"train": session.dataset.train_of(trial.seed), "test": session.dataset.test}
+    data = {part: f"{_SEEN_DATA}/{folder.name}" for part, folder in folders.items()}
+    files = materialize(session.study, trial.levels, trial.seed, seen, data)
+    job = Job(trial, attempt, session.folder / TRIALS / name, seen, files)
+    write_files(job)
+    return job

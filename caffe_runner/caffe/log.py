@@ -44,6 +44,7 @@ class CaffeLog:
         self.loss: float | None = None
         self.diverged = ""
         self.fatal = ""
+        self._loss_at = 0
         self._passes: dict[int, _TestPass] = {}
         self._testing: _TestPass | None = None
 
@@ -56,6 +57,7 @@ class CaffeLog:
             self._take_output(match["name"], float(match["value"]), is_loss=match["loss"] is not None)
         elif match := _TRAINING.search(line):
             self.iteration = int(match["iteration"])
+            self._loss_at = self.iteration
             self.loss = float(match["value"])
             self._judge("training loss", self.loss)
         elif not self.fatal and (match := _FATAL.match(line)):
@@ -87,6 +89,21 @@ class CaffeLog:
             else:
                 metrics.update({f"{name}[{i}]": value for i, value in enumerate(values)})
         return metrics
+
+    def last_loss(self, iteration: int) -> float | None:
+        """Return the training loss at the end of training.
+
+        Parameters
+        ----------
+        iteration : int
+            The iteration it must belong to: the solver's ``max_iter``.
+
+        Returns
+        -------
+        float or None
+            None where the log does not show it there, as ``display`` does not divide ``max_iter``.
+        """
+        return self.loss if self._loss_at == iteration else None
 
     def _take_output(self, name: str, value: float, *, is_loss: bool) -> None:
         if self._testing is not None:

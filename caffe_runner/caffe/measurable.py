@@ -1,4 +1,4 @@
-"""Whether a trial would end with a last test pass of the response: asked before the first trial, not after the last."""
+"""Whether a net would train, and end with a last test pass of the response: asked before the first trial, not after."""
 
 from __future__ import annotations
 
@@ -52,8 +52,9 @@ def check_measurable(solver: CaffeMessage, net: CaffeMessage, response: str, tes
         If the last iteration is no test, a phase has no data of its own, something is read that trials cannot see, or
         the response is no test output.
     """
-    _check_schedule(solver, blame.solver)
-    _check_test_nets(solver, test_net, blame.solver)
+    _check_training(solver, blame.solver)
+    _check_last_test(solver, blame.solver)
+    _check_test_net(solver, test_net, blame.solver)
     train = active_layers(solver, net, Phase.TRAIN)
     test = active_layers(solver, net, Phase.TEST, test_net)
     _check_data(train, test, blame.net)
@@ -62,10 +63,64 @@ def check_measurable(solver: CaffeMessage, net: CaffeMessage, response: str, tes
     _check_response(test, response, blame.response)
 
 
-def _check_schedule(solver: CaffeMessage, where: str) -> None:
+def check_trainable(solver: CaffeMessage, net: CaffeMessage, blame: Blame) -> None:
+    """Check that a net would be trained to its end, whether or not anything is measured there.
+
+    Parameters
+    ----------
+    solver, net : SolverParameter, NetParameter
+        A solver and its net; a solver without ``test_iter`` never tests, and its net needs no data for it.
+    blame : Blame
+        The places for errors.
+
+    Raises
+    ------
+    StudyError
+        If nothing would be trained, a phase that is run has no data of its own, or something is read that trials cannot
+        see.
+    """
+    _check_training(solver, blame.solver)
+    if solver.test_iter and solver.test_interval <= 0:
+        raise StudyError(
+            "there is test_iter but no test_interval, which Caffe refuses",
+            where=blame.solver,
+            remedy="set test_interval, or leave out test_iter: this stage need not be tested",
+        )
+    train = active_layers(solver, net, Phase.TRAIN)
+    _check_source(train, Phase.TRAIN, blame.net)
+    seen = list(train)
+    for test_net in range(len(solver.test_iter)):
+        _check_test_net(solver, test_net, blame.solver)
+        test = active_layers(solver, net, Phase.TEST, test_net)
+        _check_data(train, test, blame.net)
+        seen += test
+    for layer in {layer.index: layer for layer in seen}.values():
+        _check_files(layer, blame.net)
+
+
+def _check_training(solver: CaffeMessage, where: str) -> None:
+    if solver.max_iter <= 0:
+        raise StudyError(f"max_iter is {solver.max_iter}: nothing would be trained", where=where, remedy="set max_iter")
+    if solver.lr_policy not in POLICIES:
+        raise StudyError(
+            f"lr_policy is {solver.lr_policy!r}, which Caffe does not know",
+            where=where,
+            remedy=nearest(solver.lr_policy, POLICIES),
+        )
+    if solver.lr_policy == "step" and solver.stepsize <= 0:
+        raise StudyError('lr_policy is "step" but there is no stepsize', where=where, remedy="set stepsize")
+    if solver.HasField("type") and solver.HasField("solver_type"):
+        raise StudyError(
+            "the solver has both type and solver_type, which Caffe refuses", where=where, remedy="leave out solver_type"
+        )
+    if solver.weights:
+        raise StudyError(
+            "the solver starts from weights in a file, which trials cannot see", where=where, remedy="leave out weights"
+        )
+
+
+def _check_last_test(solver: CaffeMessage, where: str) -> None:
     last, interval = solver.max_iter, solver.test_interval
-    if last <= 0:
-        raise StudyError(f"max_iter is {last}: nothing would be trained", where=where, remedy="set max_iter")
     if interval <= 0:
         raise StudyError(
             f"test_interval is {interval}: Caffe would never test",
@@ -80,20 +135,12 @@ def _check_schedule(solver: CaffeMessage, where: str) -> None:
             where=where,
             remedy=f"set test_interval to {' or '.join(map(str, sorted(near)))}",
         )
-    if solver.lr_policy not in POLICIES:
-        raise StudyError(
-            f"lr_policy is {solver.lr_policy!r}, which Caffe does not know",
-            where=where,
-            remedy=nearest(solver.lr_policy, POLICIES),
-        )
-    if solver.lr_policy == "step" and solver.stepsize <= 0:
-        raise StudyError('lr_policy is "step" but there is no stepsize', where=where, remedy="set stepsize")
-
-
-def _check_test_nets(solver: CaffeMessage, test_net: int, where: str) -> None:
-    count, states = len(solver.test_iter), len(solver.test_state)
-    if count == 0:
+    if len(solver.test_iter) == 0:
         raise StudyError("there is no test_iter: Caffe would never test", where=where, remedy="set test_iter")
+
+
+def _check_test_net(solver: CaffeMessage, test_net: int, where: str) -> None:
+    count, states = len(solver.test_iter), len(solver.test_state)
     if states not in (0, count):
         raise StudyError(
             f"there are {count} test_iter but {states} test_state", where=where, remedy="give one of each per test net"
@@ -110,34 +157,11 @@ def _check_test_nets(solver: CaffeMessage, test_net: int, where: str) -> None:
             where=where,
             remedy="set it to 1 or more",
         )
-    if solver.HasField("type") and solver.HasField("solver_type"):
-        raise StudyError(
-            "the solver has both type and solver_type, which Caffe refuses", where=where, remedy="leave out solver_type"
-        )
-    if solver.weights:
-        raise StudyError(
-            "the solver starts from weights in a file, which trials cannot see", where=where, remedy="leave out weights"
-        )
 
 
 def _check_data(train: list[Layer], test: list[Layer], where: str) -> None:
     for phase, layers in ((Phase.TRAIN, train), (Phase.TEST, test)):
-        data = [layer for layer in layers if layer.is_data]
-        if not data:
-            raise StudyError(
-                f"the net has no data layer in the {phase.name} phase",
-                where=where,
-                remedy=f'add a layer of type "Data" with include {{ phase: {phase.name} }}',
-            )
-        for layer in data:
-            if layer.type != "Data":
-                raise StudyError(
-                    f"layer {layer.name!r} is of type {layer.type}, which reads what trials cannot see",
-                    where=where,
-                    remedy='use type "Data", which reads the data set of [data]',
-                )
-            if batch_size(layer) == 0:
-                raise StudyError(f"layer {layer.name!r} has no batch_size", where=where, remedy="set batch_size")
+        _check_source(layers, phase, where)
     shared = {layer.index for layer in train} & {layer.index for layer in test if layer.is_data}
     for layer in train:
         if layer.index in shared:
@@ -146,6 +170,25 @@ def _check_data(train: list[Layer], test: list[Layer], where: str) -> None:
                 where=where,
                 remedy="give the net two data layers, with include { phase: TRAIN } and include { phase: TEST }",
             )
+
+
+def _check_source(layers: list[Layer], phase: Phase, where: str) -> None:
+    data = [layer for layer in layers if layer.is_data]
+    if not data:
+        raise StudyError(
+            f"the net has no data layer in the {phase.name} phase",
+            where=where,
+            remedy=f'add a layer of type "Data" with include {{ phase: {phase.name} }}',
+        )
+    for layer in data:
+        if layer.type != "Data":
+            raise StudyError(
+                f"layer {layer.name!r} is of type {layer.type}, which reads what trials cannot see",
+                where=where,
+                remedy='use type "Data", which reads the data set of [data]',
+            )
+        if batch_size(layer) == 0:
+            raise StudyError(f"layer {layer.name!r} has no batch_size", where=where, remedy="set batch_size")
 
 
 def _check_files(layer: Layer, where: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
+
+SCRATCH = "/tmp"  # noqa: S108 - inside the container, a place of its own
+"""The one folder in which a trial may write, as it sees it."""
 
 
 class Ending(Enum):
@@ -31,12 +34,16 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one trial may use: CPUs, bytes of memory, processes, and seconds of wall clock."""
+    """What one trial may use: CPUs, bytes of memory, processes, seconds of wall clock, and bytes of scratch space.
+
+    What is in the scratch space counts as memory too.
+    """
 
     cpus: float
     memory: int
     pids: int
     seconds: float
+    scratch: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +72,14 @@ class Worker(Protocol):
     def open(self) -> str:
         """Make ready; return the version of the Caffe found here, or raise `EngineError` if there is none."""
 
-    def run(self, solver: str, on_line: OnLine) -> Exit:
-        """Train with the solver file of that path (as the trial sees it), handing over each line of output."""
+    def run(self, solver: str, weights: Sequence[str], on_line: OnLine, seconds: float) -> Exit:
+        """Train with a solver file from given weights (all paths as the trial sees them), for so long at most.
+
+        Each line of output is handed over. What is written to the scratch space is there for later calls.
+        """
+
+    def clear(self) -> None:
+        """Empty the scratch space."""
 
     def stop(self) -> None:
         """End the running trial from another thread: it comes back with `Ending.STOPPED`."""

@@ -12,19 +12,20 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import docker
 import requests
 from docker.errors import APIError, DockerException
 
-from caffe_runner.engines.base import Ending, Exit, Limits, Mounts, OnLine
+from caffe_runner.engines.base import SCRATCH, Ending, Exit, Limits, Mounts, OnLine
 from caffe_runner.engines.docker_stream import DeadlineError, LineStream
 from caffe_runner.errors import EngineError
 
-# Each line of input is a word and the rest of a call of Caffe. The word, which comes back after the call with the exit
-# status, cannot be foreseen by anything the call prints.
-_LOOP = 'while read -r word verb; do caffe $verb </dev/null 2>&1; echo "$word $?"; done'
+# Each line of input is a word and a command. The word, which comes back after the command with the exit status, cannot
+# be foreseen by anything the command prints.
+_LOOP = 'while read -r word command; do $command </dev/null 2>&1; echo "$word $?"; done'
 
 # One BLAS thread: repeatable to the last digit, and with a trial per core the better throughput. Unset, glog would
 # write a file per run into the container.
@@ -33,7 +34,7 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    "HOME": "/tmp",  # noqa: S108 - inside the container, a tmpfs of its own
+    "HOME": SCRATCH,
 }
 _KILLED_BY_SIGNAL = 137
 _NOBODY = 65534
@@ -86,21 +87,25 @@ class DockerWorker:
             said.append(line)
             return False
 
-        ending, exit_code = self._call(self._stream, "--version", keep, _GRACE)
+        ending, exit_code = self._call(self._stream, "caffe --version", keep, _GRACE)
         version = said[-1].removeprefix("caffe version ").strip() if said else ""
         if ending is not Ending.EXITED or exit_code != 0 or not version:
             raise self._no_caffe()
         return version
 
-    def run(self, solver: str, on_line: OnLine) -> Exit:
+    def run(self, solver: str, weights: Sequence[str], on_line: OnLine, seconds: float) -> Exit:
         """Train with a solver file.
 
         Parameters
         ----------
         solver : str
             Its path inside the container.
+        weights : sequence of str
+            Files of weights to start from, by their paths inside the container.
         on_line : callable
             Takes each line Caffe prints; when it returns True the trial is stopped.
+        seconds : float
+            The deadline, from now.
 
         Returns
         -------
@@ -114,7 +119,8 @@ class DockerWorker:
         """
         stream = self._stream = self._stream or self._start()
         started = time.monotonic()
-        ending, exit_code = self._call(stream, f"train -solver={solver}", on_line, self._limits.seconds)
+        command = f"caffe train -solver={solver}" + (f" -weights={','.join(weights)}" if weights else "")
+        ending, exit_code = self._call(stream, command, on_line, seconds)
         seconds = time.monotonic() - started
         if ending is Ending.EXITED and exit_code != _KILLED_BY_SIGNAL:
             return Exit(ending, seconds, exit_code)
@@ -124,6 +130,14 @@ class DockerWorker:
             ending = Ending.OUT_OF_MEMORY if self._ran_out_of_memory() else Ending.KILLED
         self._discard()
         return Exit(ending, seconds, exit_code)
+
+    def clear(self) -> None:
+        """Empty the scratch space; a container that cannot do that is given up for a fresh one."""
+        if self._stream is None:
+            return
+        ending, exit_code = self._call(self._stream, f"rm -rf {SCRATCH}/*", lambda _line: False, _GRACE)
+        if ending is not Ending.EXITED or exit_code != 0:
+            self._discard()
 
     def stop(self) -> None:
         """End the running trial, from another thread."""
@@ -135,11 +149,11 @@ class DockerWorker:
         """Remove the container."""
         self._discard()
 
-    def _call(self, stream: LineStream, verb: str, on_line: OnLine, seconds: float) -> tuple[Ending, int | None]:
+    def _call(self, stream: LineStream, command: str, on_line: OnLine, seconds: float) -> tuple[Ending, int | None]:
         word = secrets.token_hex(16)
         deadline = time.monotonic() + seconds
         try:
-            stream.write(f"{word} {verb}")
+            stream.write(f"{word} {command}")
             while (line := stream.read_line(deadline)) is not None:
                 # The last line of the call may lack its line break.
                 before, found, after = line.partition(f"{word} ")
@@ -198,7 +212,7 @@ class DockerWorker:
             mem_limit=limits.memory,
             memswap_limit=limits.memory,
             nano_cpus=round(limits.cpus * 1e9),
-            tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=64m"},  # noqa: S108 - inside the container
+            tmpfs={SCRATCH: f"rw,noexec,nosuid,nodev,size={limits.scratch}"},
             ulimits=[docker.types.Ulimit(name="core", soft=0, hard=0)],
             log_config=docker.types.LogConfig(type="none"),
             # Not `binds`: their colons would tear a path with a colon in it.
@@ -213,7 +227,7 @@ class DockerWorker:
             command=[],
             stdin_open=True,
             user=_user(),
-            working_dir="/tmp",  # noqa: S108 - inside the container
+            working_dir=SCRATCH,
             labels=self._labels,
             network_disabled=True,
             host_config=host_config,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from caffe_runner.caffe.measurable import Blame, check_measurable
 from caffe_runner.caffe.prototxt import write_text
 from caffe_runner.errors import StudyError
 from caffe_runner.study.places import Place
+from caffe_runner.study.runnable import check_run
+from caffe_runner.study.stages import Stage
 from caffe_runner.study.study_file import Study, StudyFactor
 from caffe_runner.study.trial_files import apply_levels
 from qim_stats.factors import Level
@@ -22,6 +23,8 @@ _DECISIVE = frozenset(
         *("phase", "stage", "not_stage", "level", "min_level", "max_level", "top", "bottom", "mean_file", "source"),
     )
 )
+# In a chain also what decides whether one net's weights fit the next.
+_HANDED_ON = frozenset(("num_output", "bias_term", "name"))
 
 
 def check_study(study: Study) -> None:
@@ -50,10 +53,11 @@ def check_study(study: Study) -> None:
 
 def _check_targets(study: Study) -> list[StudyFactor]:
     """Check that no field is reached by two factors; return the factors that decide what can be measured."""
+    decisive_fields = _DECISIVE | (_HANDED_ON if len(study.stages) > 1 else frozenset())
     owners: dict[tuple[str | int, ...], StudyFactor] = {}
     decisive = []
     for factor in study.factor_specs:
-        places = factor.places(study.solver, study.net)
+        places = factor.places(study.stages)
         for place in places:
             owner = owners.setdefault(place.key, factor)
             if owner is not factor:
@@ -62,25 +66,29 @@ def _check_targets(study: Study) -> list[StudyFactor]:
                     where=factor.where,
                     remedy="let each field be set by one factor",
                 )
-        if any(_is_decisive(place) for place in places):
+        if any(_is_one_of(decisive_fields, place) for place in places):
             decisive.append(factor)
     return decisive
 
 
-def _is_decisive(place: Place) -> bool:
+def _is_one_of(fields: frozenset[str], place: Place) -> bool:
     message = place.field.containing_type
-    return place.field.name in _DECISIVE and message is not None and message.name != "FillerParameter"
+    return place.field.name in fields and message is not None and message.name != "FillerParameter"
 
 
 def _check_levels(study: Study, factor: StudyFactor) -> None:
     low, high = (apply_levels(study, {factor.name: level}) for level in (factor.low, factor.high))
-    if [write_text(message) for message in low] == [write_text(message) for message in high]:
+    if [_written(stage) for stage in low] == [_written(stage) for stage in high]:
         raise StudyError(
             f"the levels {factor.low!r} and {factor.high!r} of factor {factor.name!r} are the same number to Caffe, "
             "which keeps 32 bits",
             where=factor.where_high,
             remedy="put them further apart",
         )
+
+
+def _written(stage: Stage) -> tuple[str, str]:
+    return write_text(stage.solver), write_text(stage.net)
 
 
 def _check_middle(study: Study, factor: StudyFactor) -> None:
@@ -101,8 +109,7 @@ def _check_trials(study: Study, decisive: list[StudyFactor], design: Design) -> 
     for coded in design.coded.to_dict("records"):
         levels = {factor.name: factor.decode(int(coded[factor.name])) for factor in study.factors}
         runs.setdefault(tuple(levels[factor.name] for factor in decisive), levels)
-    blame = Blame(solver=str(study.solver_path), net=str(study.net_path), response=study.places.where("response"))
-    errors = {deciding: error for deciding, levels in runs.items() if (error := _check_run(study, levels, blame))}
+    errors = {deciding: error for deciding, levels in runs.items() if (error := _mistake_of(study, levels))}
     if not errors:
         return
     first = next(iter(errors.values()))
@@ -123,10 +130,9 @@ def _check_trials(study: Study, decisive: list[StudyFactor], design: Design) -> 
     )
 
 
-def _check_run(study: Study, levels: dict[str, Level], blame: Blame) -> StudyError | None:
-    solver, net = apply_levels(study, levels)
+def _mistake_of(study: Study, levels: dict[str, Level]) -> StudyError | None:
     try:
-        check_measurable(solver, net, study.response, study.test_net, blame)
+        check_run(study, levels)
     except StudyError as error:
         return error
     return None

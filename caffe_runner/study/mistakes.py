@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from caffe_runner.errors import StudyError
-from caffe_runner.study.schema import DataSpec, DesignSpec, FactorSpec, LimitsSpec, StudySpec
+from caffe_runner.study.schema import DataSpec, DesignSpec, FactorSpec, LimitsSpec, StageSpec, StudySpec
 from caffe_runner.study.toml_lines import line_of
 from qim_stats.factors import nearest
 
@@ -18,8 +18,10 @@ _MODELS: dict[str, type[BaseModel]] = {
     "data": DataSpec,
     "design": DesignSpec,
     "limits": LimitsSpec,
+    "stage": StageSpec,
     "factor": FactorSpec,
 }
+_SEVERAL = ("stage", "factor")
 _WANTED = {
     "string_type": "a text in quotes",
     "int_type": "a whole number",
@@ -81,7 +83,7 @@ def _key_path(loc: KeyPath) -> KeyPath:
     depth = 1
     if loc[0] in _MODELS and len(loc) > 1:
         depth = 2
-        if loc[0] == "factor" and isinstance(loc[1], int):
+        if loc[0] in _SEVERAL and isinstance(loc[1], int):
             depth = 3
     return loc[:depth]
 
@@ -98,7 +100,7 @@ def _told(path: KeyPath, details: list[ErrorDetails]) -> tuple[str, str]:
         wants = [want for want in wants if want != "a whole number"]
     given = str(detail["input"]).lower() if isinstance(detail["input"], bool) else repr(detail["input"])
     given = given if len(given) <= _SHOWN else given[: _SHOWN - 3] + "..."
-    subject = f"[[factor]] number {key + 1}" if isinstance(key, int) else f"{key!r}"
+    subject = _title(path) if isinstance(key, int) else f"{key!r}"
     if detail["type"] == "literal_error":
         expected = get_args(_model(path).model_fields[str(key)].annotation)
         return f"{given} is no {key}", nearest(str(detail["input"]), map(str, expected))
@@ -131,7 +133,7 @@ def _wanted(detail: ErrorDetails) -> str:
 def _title(path: KeyPath) -> str:
     if not path:
         return "the study file"
-    return f"[[factor]] number {int(path[1]) + 1}" if path[0] == "factor" else f"[{path[0]}]"
+    return f"[[{path[0]}]] number {int(path[1]) + 1}" if path[0] in _SEVERAL else f"[{path[0]}]"
 
 
 def _model(path: KeyPath) -> type[BaseModel]:

@@ -27,6 +27,9 @@ _IMAGE = re.compile(
     re.ASCII,
 )
 
+# A stage's name is also that of its folder, and the beginning of a column's.
+_STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+
 
 def _shown(text: str) -> str:
     if not text.strip() or not text.isprintable():
@@ -58,6 +61,12 @@ def _image(text: str) -> str:
     return text
 
 
+def _stage_name(text: str) -> str:
+    if not _STAGE.fullmatch(text):
+        raise ValueError("must be a name of up to 40 letters, digits, - and _")
+    return text
+
+
 def _as_tuple(value: Any) -> Any:
     # TOML's lists are lists, which a strict and frozen model does not hold.
     return tuple(value) if isinstance(value, list) else value
@@ -71,6 +80,7 @@ Shown = Annotated[Text, AfterValidator(_shown)]
 FilePath = Annotated[Text, AfterValidator(_no_nul)]
 Natural = Annotated[int, Field(ge=1)]
 Image = Annotated[Text, AfterValidator(_image)]
+StageName = Annotated[Text, AfterValidator(_stage_name)]
 
 
 class _Strict(BaseModel):
@@ -122,6 +132,15 @@ class LimitsSpec(_Strict):
         return memory_bytes(self.memory)
 
 
+class StageSpec(_Strict):
+    """A ``[[stage]]``: one solver of a chain, and the earlier stages whose weights it starts from."""
+
+    name: StageName
+    solver: FilePath
+    net: FilePath | None = None
+    weights: Annotated[tuple[Text, ...] | None, BeforeValidator(_as_tuple)] = None
+
+
 class FactorSpec(_Strict):
     """A ``[[factor]]``: its levels, and the targets that take them."""
 
@@ -138,7 +157,7 @@ class StudySpec(_Strict):
 
     name: Shown
     image: Annotated[tuple[Image, ...], BeforeValidator(_one_or_several), Field(min_length=1)] = ("bvlc/caffe:cpu",)
-    solver: FilePath
+    solver: FilePath | None = None
     net: FilePath | None = None
     response: Shown
     direction: Literal["maximize", "minimize"]
@@ -147,6 +166,7 @@ class StudySpec(_Strict):
     data: DataSpec
     design: DesignSpec = DesignSpec()
     limits: LimitsSpec = LimitsSpec()
+    stage: Annotated[tuple[StageSpec, ...], BeforeValidator(_as_tuple)] = ()
     factor: Annotated[tuple[FactorSpec, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
 
 

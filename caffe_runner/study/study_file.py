@@ -1,12 +1,13 @@
 """The study file: what is to be trained, what is varied, what is measured. Read and checked here, once.
 
-A `Study` holds the study file, its solver and its net as they are; `trial_files` makes a trial's files
+A `Study` holds the study file, and the solvers and nets of its stages as they are; `trial_files` makes a trial's files
 from them, and `check` tries every level on them.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from caffe_runner.caffe.nets import chance_level
-from caffe_runner.caffe.prototxt import CaffeMessage, read_net, read_solver, write_text
+from caffe_runner.caffe.prototxt import CaffeMessage, write_text
 from caffe_runner.errors import StudyError
 from caffe_runner.study.mistakes import Places, study_error
 from caffe_runner.study.places import Place
 from caffe_runner.study.schema import DataSpec, DesignSpec, LimitsSpec, StudySpec
+from caffe_runner.study.stages import Stage, read_stages
 from caffe_runner.study.targets import Target
 from qim_stats.errors import QimError
 from qim_stats.factors import RESERVED_COLUMNS, Factor, Level, check_factors
@@ -26,8 +28,6 @@ from qim_stats.toml_table import load_toml
 
 if TYPE_CHECKING:
     from qim_stats.design import Design
-
-_ONE_NET = "Caffe's runs here read one net file for training and testing"
 
 
 @dataclass(frozen=True)
@@ -85,18 +85,18 @@ class StudyFactor:
         """Return the place of one of its levels."""
         return self.where_low if level == self.low else self.where_high
 
-    def places(self, solver: CaffeMessage, net: CaffeMessage) -> list[Place]:
-        """Find the fields that take its levels; see `Target.places`."""
-        return [place for target in self.targets for place in target.places(solver, net)]
+    def places(self, stages: Sequence[Stage]) -> list[Place]:
+        """Find the fields that take its levels; see `Target.places_in`."""
+        return [place for target in self.targets for place in target.places_in(stages)]
 
-    def describe(self, solver: CaffeMessage, net: CaffeMessage) -> list[str]:
+    def describe(self, stages: Sequence[Stage]) -> list[str]:
         """Name the fields that take its levels, each by its full path."""
-        return [place.path for place in self.places(solver, net)]
+        return [place.path for place in self.places(stages)]
 
 
 @dataclass(frozen=True)
 class Study:
-    """A study: what its file says, and the solver and net it names.
+    """A study: what its file says, and the solvers and nets it names.
 
     Parameters
     ----------
@@ -106,10 +106,8 @@ class Study:
         What it says.
     factor_specs : tuple of StudyFactor
         The factors with their targets, in the order of the file.
-    solver_path, net_path : Path
-        The files it names.
-    solver, net : SolverParameter, NetParameter
-        What they hold; to be copied before anything is set.
+    stages : tuple of Stage
+        What a trial trains, in this order: one solver with its net, or a chain of them.
     places : Places
         Finds the line of a key, for errors.
     """
@@ -117,10 +115,7 @@ class Study:
     path: Path
     spec: StudySpec
     factor_specs: tuple[StudyFactor, ...]
-    solver_path: Path
-    net_path: Path
-    solver: CaffeMessage
-    net: CaffeMessage
+    stages: tuple[Stage, ...]
     places: Places
 
     @property
@@ -150,7 +145,7 @@ class Study:
 
     @property
     def test_net(self) -> int:
-        """Which of the solver's test nets the response is read from."""
+        """Which of the last stage's test nets the response is read from."""
         return self.spec.test_net or 0
 
     @property
@@ -173,13 +168,10 @@ class Study:
         """The factors, without their targets."""
         return tuple(spec.factor for spec in self.factor_specs)
 
-    def solver_message(self) -> CaffeMessage:
-        """Return a copy of the solver."""
-        return _copy(self.solver)
-
-    def net_message(self) -> CaffeMessage:
-        """Return a copy of the net."""
-        return _copy(self.net)
+    @property
+    def measured(self) -> Stage:
+        """The stage whose test measures the response: the last one."""
+        return self.stages[-1]
 
     def build_design(self) -> Design:
         """Make the study's design.
@@ -205,12 +197,12 @@ class Study:
 
     def chance_text(self) -> str:
         """Say in words when a trial counts as never having learned; empty for nets without classes."""
-        chance = chance_level(self.solver, self.net, self.response, self.test_net)
+        chance = chance_level(self.measured.solver, self.measured.net, self.response, self.test_net)
         return chance.text if chance else ""
 
 
 def load_study(path: str | Path) -> Study:
-    """Read a study file, and the solver and net it names.
+    """Read a study file, and the solvers and nets it names.
 
     Parameters
     ----------
@@ -227,7 +219,7 @@ def load_study(path: str | Path) -> Study:
     StudyError
         If something in the file is wrong, with its line.
     PrototxtError
-        If the solver or the net cannot be read.
+        If a solver or a net cannot be read.
     """
     path = Path(path)
     try:
@@ -241,12 +233,9 @@ def load_study(path: str | Path) -> Study:
     except ValidationError as error:
         raise study_error(error, places) from error
     factors = _read_factors(spec, places)
-    solver_path = path.parent / spec.solver
-    _check_file(solver_path, places.where("solver"))
-    solver = read_solver(solver_path)
-    net_path = _find_net(spec, path.parent, solver_path, solver, places)
-    _check_test_net(spec, solver, places)
-    return Study(path, spec, factors, solver_path, net_path, solver, read_net(net_path), places)
+    stages = read_stages(spec, path.parent, places)
+    _check_test_net(spec, stages[-1].solver, places)
+    return Study(path, spec, factors, stages, places)
 
 
 def canonical_text(study: Study) -> str:
@@ -274,11 +263,20 @@ def canonical_text(study: Study) -> str:
     for factor in study.factor_specs:
         levels = f"{json.dumps(factor.low)} / {json.dumps(factor.high)}"
         lines.append(f"factor {json.dumps(factor.name)}: {json.dumps(factor.target)} = {levels}")
-    solver = study.solver_message()
-    solver.ClearField("net")
-    for title, message in (("solver", solver), ("net", study.net)):
-        lines += [f"{title}: {line}" for line in write_text(message).splitlines()]
+    for stage in study.stages:
+        lines += _stage_lines(stage)
     return "\n".join(lines) + "\n"
+
+
+def _stage_lines(stage: Stage) -> list[str]:
+    """Write down a stage; the only one of a study without names stands by itself."""
+    of = f"stage {stage.name} " if stage.name else ""
+    lines = [f"{of}starts from = {json.dumps(stage.weights)}"] if stage.name else []
+    solver = stage.copy().solver
+    solver.ClearField("net")
+    for title, message in (("solver", solver), ("net", stage.net)):
+        lines += [f"{of}{title}: {line}" for line in write_text(message).splitlines()]
+    return lines
 
 
 def _decisive_data(data: DataSpec) -> dict[str, object]:
@@ -294,12 +292,6 @@ def _decisive_design(design: DesignSpec) -> dict[str, object]:
     return {key: value for key, value in design.model_dump().items() if key in plain} | {
         key: value for key, value in design.model_dump(exclude_defaults=True).items() if key not in plain
     }
-
-
-def _copy(message: CaffeMessage) -> CaffeMessage:
-    copy = type(message)()
-    copy.CopyFrom(message)
-    return copy
 
 
 def _read_factors(spec: StudySpec, places: Places) -> tuple[StudyFactor, ...]:
@@ -333,39 +325,6 @@ def _read_factors(spec: StudySpec, places: Places) -> tuple[StudyFactor, ...]:
             remedy="rename that output of the net",
         )
     return tuple(factors)
-
-
-def _check_file(path: Path, where: str) -> None:
-    if not path.is_file():
-        problem = "is no file" if path.exists() else "is not there"
-        raise StudyError(f"{path} {problem}", where=where, remedy="give a path relative to the study file")
-
-
-def _find_net(spec: StudySpec, folder: Path, solver_path: Path, solver: CaffeMessage, places: Places) -> Path:
-    for field in ("train_net", "test_net", "net_param", "train_net_param", "test_net_param"):
-        value = getattr(solver, field)
-        given = len(value) > 0 if field.startswith("test") else solver.HasField(field)
-        if given:
-            raise StudyError(
-                f"the solver has {field}; {_ONE_NET}",
-                where=str(solver_path),
-                remedy="put both phases into one net file, with include { phase: ... }, and name it by net",
-            )
-    if spec.net is not None:
-        _check_file(folder / spec.net, places.where("net"))
-        return folder / spec.net
-    if not solver.net:
-        raise StudyError(
-            "neither the study file nor its solver names a net", where=places.where("solver"), remedy='add net = "..."'
-        )
-    # Caffe's own examples name the net from the folder that Caffe is started in, which lies above the solver's.
-    named = Path(solver.net)
-    for start in (folder, *solver_path.absolute().parents):
-        if (start / named).is_file():
-            return start / named
-    raise StudyError(
-        f"the solver's net {solver.net!r} is not there", where=places.where("solver"), remedy='add net = "..."'
-    )
 
 
 def _check_test_net(spec: StudySpec, solver: CaffeMessage, places: Places) -> None:

@@ -5,6 +5,7 @@ net.layer[conv1].convolution_param.num_output net.layer["odd name]"].num_output
 net.layer[type=InnerProduct].num_output       net.layer[*].param[0].lr_mult
 net.layer[*].type where type is "InnerProduct" -> weight_filler.type
 data.batch_size
+stage[pretrain].solver.base_lr                stage[*].data.batch_size
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from caffe_runner.errors import TargetError
 Root = Literal["solver", "net", "data"]
 
 _GRAMMAR = r"""
-start: ROOT step* condition?
+start: stage? ROOT step* condition?
+stage: _STAGE selector "."
 condition: _WHERE FIELD _IS value _ARROW FIELD selector? step*
 step: "." FIELD selector?
 selector: "[" value "]" -> named
@@ -29,6 +31,7 @@ selector: "[" value "]" -> named
         | "[" KEY "=" value "]" -> matching
 value: STRING -> quoted | BARE -> bare
 
+_STAGE: /stage\b/
 ROOT: /(solver|net|data)\b/
 _WHERE: /where\b/
 _IS: /is\b/
@@ -70,10 +73,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class TargetPath:
-    """A target as parsed: a root and the steps from it, of which the last names the field to set."""
+    """A target as parsed: a root, the steps from it, of which the last names the field to set, and maybe a stage."""
 
     root: Root
     steps: tuple[Step, ...]
+    stage: Selector | None = None
 
 
 def parse_target(text: str, where: str) -> TargetPath:
@@ -105,12 +109,12 @@ def parse_target(text: str, where: str) -> TargetPath:
             where=where,
             remedy="write it like solver.base_lr, net.layer[conv1].convolution_param.num_output or data.batch_size",
         ) from error
-    root, steps, condition = _Reader().transform(tree)
+    stage, root, steps, condition = _Reader().transform(tree)
     if condition is not None:
         steps = _under_condition(steps, condition, text, where)
     if not steps:
         raise TargetError(f"target {text!r} names no field", where=where, remedy=f"write {root}.FIELD")
-    return TargetPath(root, tuple(steps))
+    return TargetPath(root, tuple(steps), stage)
 
 
 @cache
@@ -125,15 +129,23 @@ class _Condition:
     steps: list[Step]
 
 
+_Parsed = tuple[Selector | None, Root, list[Step], _Condition | None]
+
+
 @v_args(inline=True)
-class _Reader(Transformer[Token, tuple[Root, list[Step], _Condition | None]]):
+class _Reader(Transformer[Token, _Parsed]):
     """Turns lark's tree into plain values."""
 
-    def start(self, root: Token, *rest: Step | _Condition) -> tuple[Root, list[Step], _Condition | None]:
-        steps = [part for part in rest if isinstance(part, Step)]
-        conditions = [part for part in rest if isinstance(part, _Condition)]
+    def start(self, *parts: Token | Selector | Step | _Condition) -> _Parsed:
+        stages = [part for part in parts if isinstance(part, Selector)]
+        root = next(part for part in parts if isinstance(part, Token))
+        steps = [part for part in parts if isinstance(part, Step)]
+        conditions = [part for part in parts if isinstance(part, _Condition)]
         named: Root = "solver" if root == "solver" else "net" if root == "net" else "data"
-        return named, steps, conditions[0] if conditions else None
+        return stages[0] if stages else None, named, steps, conditions[0] if conditions else None
+
+    def stage(self, selector: Selector) -> Selector:
+        return selector
 
     def condition(self, field: Token, value: str, first: Token, *rest: Selector | Step) -> _Condition:
         selector = next((part for part in rest if isinstance(part, Selector)), None)

@@ -7,6 +7,7 @@ shuffle) is set for the TRAIN phase alone, so that every trial is tested alike; 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from caffe_runner.caffe.layers import DATA_PARAMS, Layer, is_old, layers_of
@@ -14,14 +15,15 @@ from caffe_runner.caffe.net_states import Phase, active_layers
 from caffe_runner.caffe.prototxt import CaffeMessage
 from caffe_runner.errors import TargetError
 from caffe_runner.study.places import Cursor, Place, reach
+from caffe_runner.study.stages import Stage
 from caffe_runner.study.target_grammar import Step, TargetPath, parse_target
-from qim_stats.factors import Level
+from qim_stats.factors import Level, nearest
 
 TRAIN_ONLY = ("batch_size", "rand_skip", "mirror", "shuffle")
 
 _OWN_SEED = "gives every trial a seed of its own; to see how much seeds matter, use replicates"
 _RUNS_ON_CPU = "runs every trial on the CPU"
-_WRITES_NOTHING = "lets no trial write snapshots"
+_WRITES_NOTHING = "decides what snapshots a trial writes"
 _OWN_NET = "writes every trial's own net"
 _OWN_DATA = "tells the data layers where the data are; see [data]"
 _SET_BY_RUNNER = {
@@ -42,6 +44,10 @@ _GIVEN_UP = frozenset(
     for message in ("DataParameter", "ImageDataParameter", "WindowDataParameter")
     for field in ("scale", "mean_file", "crop_size", "mirror")
 )
+
+
+class _NotReachedError(TargetError):
+    """The field is not there, as opposed to one that may not be set."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +115,44 @@ class Target:
                 root = solver if self.path.root == "solver" else net
                 places = reach(Cursor(root, self.path.root, (self.path.root,), self.where), self.path.steps)
         except TargetError as error:
-            raise TargetError(
+            raise _NotReachedError(
                 f"target {self.text!r} reaches nothing: {error.problem}", where=self.where, remedy=error.remedy
             ) from error
         for place in places:
             self._check_effect(place, is_old(net))
+        return places
+
+    def places_in(self, stages: Sequence[Stage]) -> list[Place]:
+        """Find the fields that this target reaches in the stages of a trial.
+
+        Parameters
+        ----------
+        stages : sequence of Stage
+            All of them; left as they are.
+
+        Returns
+        -------
+        list of Place
+            At least one. In a chain, paths and keys begin with the stage.
+
+        Raises
+        ------
+        TargetError
+            If the target does not say which of several stages, names none of them, or reaches nothing in the one it
+            names or, with ``stage[*]``, in any.
+        """
+        places: list[Place] = []
+        missed: list[TargetError] = []
+        for stage in self._chosen(stages):
+            try:
+                found = self.places(stage.solver, stage.net)
+            except _NotReachedError as error:
+                missed.append(error)
+                continue
+            places += [_in_stage(place, stage) for place in found]
+        # `*` means every stage that has the field, as with layers; a stage called by name must have it.
+        if missed and not (places and self.path.stage and self.path.stage.kind == "every"):
+            raise missed[0]
         return places
 
     def apply(self, level: Level, solver: CaffeMessage, net: CaffeMessage) -> int:
@@ -145,6 +184,32 @@ class Target:
         """Name the fields that this target reaches, each by its full path."""
         return [place.path for place in self.places(solver, net)]
 
+    def _chosen(self, stages: Sequence[Stage]) -> list[Stage]:
+        """Return the stages that the target speaks of."""
+        selector = self.path.stage
+        names = [stage.name for stage in stages if stage.name]
+        if selector is None:
+            if not names:
+                return list(stages)
+            raise TargetError(
+                f"target {self.text!r} does not say which stage it is of",
+                where=self.where,
+                remedy=f"write stage[{names[-1]}].{self.text}, or stage[*].{self.text} for every stage that has it",
+            )
+        if not names:
+            raise TargetError(
+                f"target {self.text!r} is of a stage, and the study has no [[stage]]",
+                where=self.where,
+                remedy="leave out what stands before solver, net or data",
+            )
+        if selector.kind == "every":
+            return list(stages)
+        chosen = [stage for stage in stages if selector.kind == "named" and stage.name == selector.value]
+        if not chosen:
+            remedy = nearest(selector.value, names)
+            raise TargetError(f"target {self.text!r} is of no stage of this study", where=self.where, remedy=remedy)
+        return chosen
+
     def _data_places(self, solver: CaffeMessage, net: CaffeMessage) -> list[Place]:
         field = self.path.steps[0].field
         train_only = field in TRAIN_ONLY
@@ -173,6 +238,13 @@ class Target:
                 where=self.where,
                 remedy=f"write {place.path.rsplit('.', 2)[0]}.transform_param.{place.field.name}",
             )
+
+
+def _in_stage(place: Place, stage: Stage) -> Place:
+    """Say which stage of a chain a place is in."""
+    if not stage.name:
+        return place
+    return replace(place, path=f"stage[{stage.name}].{place.path}", key=(f"stage[{stage.name}]", *place.key))
 
 
 def _data_steps(layer: Layer, old: bool, steps: tuple[Step, ...]) -> tuple[Step, ...]:

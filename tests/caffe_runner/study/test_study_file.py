@@ -42,14 +42,14 @@ def test_one_image_and_the_default_image(write_study: Write) -> None:
 
 def test_the_net_may_be_named_by_the_solver(write_study: Write, tmp_path: Path) -> None:
     path = write_study(('net = "net.prototxt"\n', ""))
-    assert load_study(path).net_path.samefile(tmp_path / "net.prototxt")
+    assert load_study(path).measured.net_path.samefile(tmp_path / "net.prototxt")
     # As in Caffe's own examples: relative to a folder above the solver's.
     inner = tmp_path / "models" / "lenet"
     inner.mkdir(parents=True)
     (tmp_path / "solver.prototxt").rename(inner / "solver.prototxt")
     text = path.read_text().replace('"solver.prototxt"', '"models/lenet/solver.prototxt"')
     path.write_text(text)
-    assert load_study(path).net_path.samefile(tmp_path / "net.prototxt")
+    assert load_study(path).measured.net_path.samefile(tmp_path / "net.prototxt")
 
 
 MISTAKES = [

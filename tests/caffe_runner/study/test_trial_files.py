@@ -18,11 +18,12 @@ DATA = {"train": "/data/train", "test": "/data/test"}
 
 def make(study: Study, **changed: Level) -> TrialFiles:
     levels = {factor.name: factor.low for factor in study.factors} | changed
-    return materialize(study, levels, 7, "/trials/0001/net.prototxt", DATA)
+    return materialize(study, levels, 7, "/trials/0001", DATA)
 
 
 def read(files: TrialFiles) -> tuple[CaffeMessage, CaffeMessage]:
-    return parse_text("SolverParameter", files.solver, "s"), parse_text("NetParameter", files.net, "n")
+    (stage,) = files.stages
+    return parse_text("SolverParameter", stage.solver, "s"), parse_text("NetParameter", stage.net, "n")
 
 
 def test_levels_are_in_place_and_the_runner_has_the_last_word(write_study: Write) -> None:
@@ -33,11 +34,11 @@ def test_levels_are_in_place_and_the_runner_has_the_last_word(write_study: Write
             )
         )
     )
-    before = study.solver.SerializeToString(), study.net.SerializeToString()
+    before = study.stages[0].solver.SerializeToString(), study.stages[0].net.SerializeToString()
     files = make(study, base_lr=0.02, filters=24)
     solver, net = read(files)
     assert f"{solver.base_lr:g}" == "0.02"
-    assert (solver.random_seed, solver.net, solver.max_iter, files.max_iter) == (
+    assert (solver.random_seed, solver.net, solver.max_iter, files.stages[0].max_iter) == (
         7,
         "/trials/0001/net.prototxt",
         100,
@@ -51,7 +52,7 @@ def test_levels_are_in_place_and_the_runner_has_the_last_word(write_study: Write
     assert [d.batch_size for d in data] == [16, 100]
     assert all(d.backend == d.LMDB for d in data)
     assert files.chance is not None
-    assert (study.solver.SerializeToString(), study.net.SerializeToString()) == before
+    assert (study.stages[0].solver.SerializeToString(), study.stages[0].net.SerializeToString()) == before
 
 
 def test_the_same_trial_has_the_same_bytes(write_study: Write) -> None:
