@@ -39,14 +39,37 @@ def least_squares(table: Lookup, budgets: Sequence[int], rng: np.random.Generato
     return found
 
 
+def contrast_design(k: int, budget: int, rng: np.random.Generator, *, folded: bool) -> Array | None:
+    """Return the largest Plackett-Burman design that a budget holds, on random columns with random signs.
+
+    Parameters
+    ----------
+    k : int
+        Number of factors.
+    budget : int
+        Most runs.
+    rng : Generator
+        Of columns, signs and order.
+    folded : bool
+        Whether the budget is spent on a design and its foldover.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, k), or None
+        Coded -1/+1; None where the budget holds no design with columns enough.
+    """
+    runs = 4 * (budget // (8 if folded else 4))
+    if runs <= k:
+        return None
+    return shuffled_signed(_coded(runs, folded)[:, rng.permutation(runs - 1)[:k]], rng)
+
+
 def _contrasts(table: Lookup, budgets: Sequence[int], rng: np.random.Generator, *, folded: bool) -> Scores:
     found = nothing(budgets, table.k)
     for place, budget in enumerate(budgets):
-        runs = 4 * (budget // (8 if folded else 4))
-        if runs <= table.k:
+        x = contrast_design(table.k, budget, rng, folded=folded)
+        if x is None:
             continue
-        design = _coded(runs, folded)
-        x = shuffled_signed(design[:, rng.permutation(runs - 1)[: table.k]], rng)
         found.score[place] = np.abs(x.T @ Objective(table, rng).run(x)) / len(x)
         found.used[place] = len(x)
     return found
@@ -57,7 +80,7 @@ def _coded(runs: int, folded: bool) -> Array:
     """Return all columns that factors may be put on, coded -1/+1: shape (runs, runs - 1), folded twice as many rows."""
     design = qs.plackett_burman([qs.Factor(f"x{i}", -1, 1) for i in range(runs - 1)], runs=runs)
     design = qs.foldover(design) if folded else design
-    return np.asarray(design.coded, dtype=np.float64)
+    return np.asarray(design.coded[design.names], dtype=np.float64)
 
 
 METHODS = (
@@ -67,13 +90,22 @@ METHODS = (
         _PAGE,
         "the largest design that the budget holds, |mean at high - mean at low|",
         plackett_burman,
+        studies=1000,
     ),
-    Method("PB + foldover, raw", None, _PAGE, "a design of half the budget and its foldover, raw contrasts", folded),
+    Method(
+        "PB + foldover, raw",
+        None,
+        _PAGE,
+        "a design of half the budget and its foldover, raw contrasts",
+        folded,
+        studies=1000,
+    ),
     Method(
         "random rows, least squares",
         None,
         "https://numpy.org/doc/stable/reference/generated/numpy.linalg.lstsq.html",
         "all main effects at once; the shortest solution where the rows are too few",
         least_squares,
+        studies=1000,
     ),
 )

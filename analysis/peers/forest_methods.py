@@ -51,5 +51,6 @@ METHODS = (
         "https://scikit-learn.org/stable/modules/permutation_importance.html",
         "default random forest; importance on a held-out quarter, on the rows of the fit below 24 trials",
         study,
+        studies=100,
     ),
 )

@@ -47,6 +47,10 @@ class Method:
         What of that page is followed, in a sentence.
     study : callable
         From a table, budgets and a generator to ``Scores``: one virtual study.
+    studies : int
+        How many virtual studies are run: fewer where each takes long.
+    changes : bool
+        Whether the method is made of code of this project that is still being improved.
     """
 
     name: str
@@ -54,6 +58,8 @@ class Method:
     source: str
     advice: str
     study: Callable[[Lookup, Sequence[int], np.random.Generator], Scores]
+    studies: int = 200
+    changes: bool = False
 
 
 def nothing(budgets: Sequence[int], k: int) -> Scores:

@@ -1,8 +1,7 @@
 """What a method may ask of a study: the response of a setting, looked up in a recorded full factorial.
 
-The first trial of a setting is the recorded one. A setting asked for again within a study is a replicate: the recorded
-response with fresh normal noise where replicates have told its standard deviation, else the same response once more.
-Every method minimizes or maximizes as the table's direction says; nothing else of the table is seen.
+As in the replays, the first trial of a setting is the recorded one, and a setting asked for again within a study is a
+replicate: the recorded response with fresh noise. Nothing else of the table is seen.
 """
 
 from __future__ import annotations
@@ -13,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qim_stats.replays.full_table import cell_numbers, settings
+from qim_stats.replays.virtual import World
+
 Array = npt.NDArray[np.float64]
-Settings = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -23,34 +24,26 @@ class Lookup:
 
     Parameters
     ----------
-    y : ndarray of float64, shape (2**k,)
-        The response of each cell; bit i of a cell's number is 1 where factor i is at its high level.
-    maximize : bool
-        Whether large responses are good.
-    noise_sd : float
-        Standard deviation of a trial's noise; 0 where no replicates have told it.
+    world : World
+        The table and the noise of replicates.
     """
 
-    y: Array
-    maximize: bool
-    noise_sd: float = 0.0
+    world: World
 
     @property
     def k(self) -> int:
         """Number of factors."""
-        return len(self.y).bit_length() - 1
+        return self.world.table.k
 
-    def cells(self, x: Settings) -> npt.NDArray[np.intp]:
-        """Return the cells of settings coded -1/+1, shape (n, k) to (n,)."""
-        return np.asarray((x > 0.0) @ (1 << np.arange(self.k)), dtype=np.intp)
+    @property
+    def maximize(self) -> bool:
+        """Whether large responses are good."""
+        return self.world.table.direction == "maximize"
 
-    def settings(self, cells: npt.NDArray[np.intp]) -> Settings:
-        """Return the settings of cells, coded -1/+1, shape (n,) to (n, k)."""
-        return np.where((cells[:, None] >> np.arange(self.k)) & 1, 1.0, -1.0)
-
-    def random_rows(self, n: int, rng: np.random.Generator) -> Settings:
-        """Return distinct settings in random order, at most ``n`` of them: shape (min(n, 2**k), k)."""
-        return self.settings(rng.permutation(len(self.y))[:n])
+    def random_rows(self, n: int, rng: np.random.Generator) -> Array:
+        """Return distinct settings in random order, coded -1/+1, at most ``n`` of them: shape (min(n, 2**k), k)."""
+        chosen = rng.permutation(self.world.table.cells)[:n].astype(np.int64)
+        return settings(chosen, self.k).astype(np.float64)
 
 
 class Objective:
@@ -66,21 +59,21 @@ class Objective:
 
     def __init__(self, table: Lookup, rng: np.random.Generator) -> None:
         self.table = table
-        self.trials = 0
         self._rng = rng
-        self._asked: set[int] = set()
+        self._asked = np.empty(0, dtype=np.int64)
 
-    def __call__(self, x: Settings | Sequence[float]) -> float:
+    @property
+    def trials(self) -> int:
+        """Number of trials so far."""
+        return len(self._asked)
+
+    def __call__(self, x: Array | Sequence[float]) -> float:
         """Run the trial of one setting, shape (k,), coded -1/+1."""
         return float(self.run(np.asarray(x, dtype=np.float64)[None, :])[0])
 
-    def run(self, x: Settings) -> Array:
+    def run(self, x: Array) -> Array:
         """Run the trials of settings, shape (n, k) to (n,), in their order."""
-        cells = self.table.cells(x)
-        y = self.table.y[cells].astype(np.float64)
-        for place, cell in enumerate(cells.tolist()):
-            if cell in self._asked and self.table.noise_sd > 0.0:
-                y[place] += self._rng.normal(scale=self.table.noise_sd)
-            self._asked.add(cell)
-        self.trials += len(cells)
-        return y
+        cells = cell_numbers(x)
+        y, _ = self.table.world.run(cells[None], self._asked[None], self._rng)
+        self._asked = np.concatenate([self._asked, cells])
+        return np.asarray(y[0], dtype=np.float64)

@@ -142,5 +142,6 @@ METHODS = (
         "https://automl.github.io/DeepCAVE/main/api/deepcave.evaluators.ablation.html",
         "all trials to TPE; a random forest predicts the responses along the walk",
         predicted_ablation,
+        studies=100,
     ),
 )

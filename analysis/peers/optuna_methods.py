@@ -137,6 +137,7 @@ METHODS = (
         _FANOVA,
         "default forest; rows by exploration, as the page recommends, and distinct ones, which favours it",
         _random(fanova),
+        studies=100,
     ),
     Method(
         "random rows, PED-ANOVA",
@@ -151,6 +152,7 @@ METHODS = (
         _PAGES + "samplers.TPESampler.html",
         "default sampler over categorical parameters, then the default forest",
         _history(fanova),
+        studies=100,
     ),
     Method(
         "TPE history, PED-ANOVA",

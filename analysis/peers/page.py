@@ -1,0 +1,158 @@
+"""The page docs/peers.md: what was compared, trials to truth, the shares by budget, and whether screening pays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from peers import figure, tuning_page
+from peers.method import BUDGETS, Method
+from peers.methods import METHODS, OURS
+from peers.tables import ANALYSIS, PeerTable
+from peers.trials_to_truth import trials_to_truth
+
+DOCS = ANALYSIS.parent / "docs"
+HEAD = """# Side by side with what people use
+
+Made by `make peers`; numbers in full, with Monte Carlo errors, in
+[comparison.csv](../analysis/peers/comparison.csv). Virtual studies on recorded full factorials: every method sees the
+response of the settings it asks for and nothing else; a setting asked for again has fresh noise. Each answers with an
+order of all factors, held against the order of |main effects| over the whole table. Factors closer together than 1.5
+standard errors of their difference in the full table count as tied. Ties in a method's own scores are broken at
+random.
+
+| method | version | used as | source |
+|---|---|---|---|
+{methods}
+
+Some of them aim at another target than |main effect|. fANOVA's share of variance orders balanced two-level factors as
+|main effect| does. PED-ANOVA asks what it takes to be among the best tenth of trials, Morris's mu* takes interactions
+in, one factor at a time and ablation ask about changes from one setting (and ablation says nothing of a factor that the
+default has at its better level already); on random rows a forest's permutation importance takes interactions in as
+well. They are scored by the same measure all the same: it is the question that a
+screening answers, not a judgement on what else they are good for.
+
+## Trials to truth
+
+Budgets: {budgets}. The fewest trials at which the first three factors are right as a set in 85 % of the studies and
+stay so at all larger budgets tried. `> n`: not within the n trials of the largest budget; `~`: within two Monte
+Carlo errors of the other answer; `-`: not to be had. Where a method cannot use all of a budget, the number is what it
+used.
+
+{truth}
+
+{ratio}
+
+![First three right, by trials](peers.svg)
+
+## First three right, by budget
+
+Per cent of studies; `tau` and `capture` at a budget of {shown}: Kendall's tau-b over all factors, and the summed
+|effect| of the chosen three as a share of the largest possible, in per cent. `error`: the largest Monte Carlo error of
+the shares. Empty: more trials are needed, or the method is not tried with so many.
+"""
+SHOWN = 32  # trials at which tau and capture are told
+
+
+def write(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
+    """Write the page and its figure.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of ``cache.read``.
+    tables : sequence of PeerTable
+        Those to tell of.
+
+    Returns
+    -------
+    str
+        The page.
+    """
+    shown = [table for table in tables if (rows["table"] == table.name).any()]
+    parts = [_head(rows, shown)]
+    parts += [_by_budget(rows[rows["table"] == table.name], table) for table in shown]
+    parts.append(tuning_page.section())
+    page = "\n".join(part for part in parts if part)
+    (DOCS / "peers.md").write_text(page, encoding="utf-8")
+    (DOCS / "peers.svg").write_text(figure.drawn(rows, shown), encoding="utf-8")
+    return page
+
+
+def _head(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
+    return HEAD.format(
+        methods="\n".join(_described(rows, method) for method in METHODS),
+        budgets=", ".join(map(str, BUDGETS)),
+        truth=_truth(rows, tables),
+        ratio=_ratio(rows, tables),
+        shown=SHOWN,
+    )
+
+
+def _described(rows: pd.DataFrame, method: Method) -> str:
+    versions = ", ".join(sorted(set(rows.loc[rows["method"] == method.name, "version"]))) or "not computed"
+    page = method.source
+    link = f"[page]({page.removeprefix('docs/')})" if page.startswith("docs/") else f"[page]({page})"
+    return f"| {method.name} | {versions} | {method.advice} | {link} |"
+
+
+def _of(rows: pd.DataFrame, table: PeerTable, method: Method) -> pd.DataFrame:
+    return rows[(rows["table"] == table.name) & (rows["method"] == method.name)]
+
+
+def _truth(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
+    lines = ["| method | " + " | ".join(table.name for table in tables) + " |", "|" + (1 + len(tables)) * "---|"]
+    for method in METHODS:
+        cells = [str(trials_to_truth(_of(rows, table, method)) or "-") for table in tables]
+        lines.append(f"| {method.name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _ratio(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
+    """Say on each table what the best method of others needs against the best adaptive one of ours."""
+    lines = []
+    ours = {method.name for method in OURS} | {"PB, raw contrasts (QIM)", "PB + foldover, raw"}
+    for table in tables:
+        own = trials_to_truth(_of(rows, table, OURS[0]))
+        found = {
+            method.name: trials_to_truth(_of(rows, table, method)) for method in METHODS if method.name not in ours
+        }
+        best = min(((t.trials, name) for name, t in found.items() if t and t.trials), default=None)
+        most = max((t.most for t in found.values() if t), default=0.0)
+        peer = f"{best[0]:.0f} ({best[1]})" if best else f"more than {most:.0f} (none of them)"
+        if own is None or own.trials is None or not most:
+            lines.append(f"- {table.name}: {OURS[0].name} {own or '-'}; the best of what people use {peer}.")
+            continue
+        least = f"{own.trials / best[0]:.2f}" if best else f"less than {own.trials / most:.2f}"
+        lines.append(
+            f"- {table.name}: {OURS[0].name} {own.trials:.0f}; the best of what people use {peer}: ratio {least}."
+        )
+    return "\n".join(lines)
+
+
+def _by_budget(rows: pd.DataFrame, table: PeerTable) -> str:
+    budgets = [budget for budget in BUDGETS if budget < table.full.cells]
+    head = (
+        f"\n### {table.name}\n\n{table.full.k} factors, {table.full.response} ({table.full.direction}). SD of a trial "
+        f"{table.noise.sd:.3g} ({_short(table)}); tied within {table.truth.margin:.3g}.\n"
+    )
+    lines = [
+        "| method | " + " | ".join(map(str, budgets)) + " | error | tau | capture |",
+        "|" + (4 + len(budgets)) * "---|",
+    ]
+    for method in METHODS:
+        own = _of(rows, table, method).set_index("budget")
+        if own.empty:
+            continue
+        cells = [f"{100 * own['top3'].loc[b]:.0f}" if b in own.index else "" for b in budgets]
+        at = own.loc[SHOWN] if SHOWN in own.index else None
+        last = ["", ""] if at is None else [f"{at['kendall_tau']:.2f}", f"{100 * at['top3_capture']:.1f}"]
+        error = f"{100 * own['top3_error'].max():.1f}"
+        lines.append(f"| {method.name} | " + " | ".join([*cells, error, *last]) + " |")
+    return head + "\n" + "\n".join(lines) + "\n"
+
+
+def _short(table: PeerTable) -> str:
+    """Say where the noise comes from, without the paths of this machine."""
+    return "replicates" if table.noise.source.startswith("replicates") else table.noise.source

@@ -1,0 +1,82 @@
+"""Whether screening before tuning pays: the rows computed so far, and their section of the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from peers.tuning_spaces import RANGES, Space
+from peers.tuning_strategies import STRATEGIES, Strategy
+
+FILE = Path(__file__).parent / "tuning.csv"
+_SAME = 1e-5  # relative difference between targets that is rounding in the file
+HEAD = """
+## Does it pay?
+
+Made by the same command; numbers in [tuning.csv](../analysis/peers/tuning.csv). Optuna's TPE and its random search,
+with their defaults, on all hyperparameters against the same on the three or five that ranked top in a screening, the
+others held at the level that was better in it: PB12, or PB12 and twelve trials chosen after it, ranked by the
+alias-aware posterior. Numbers of trials until the best-known response is reached within the seed noise, **those of the
+screening included**, out of {budget} at most: median and quartiles over the repeats, `>` where not reached.
+
+On a table the space is its 2^k corners, the best known its best recorded response, and a setting reaches it whose
+recorded response is less than one SD of the difference of two trials away. `perceptron on digits` is real and
+continuous: a perceptron of scikit-learn on its 8x8 digits with {real} hyperparameters, screened at a quarter and three
+quarters of each range, trained for each trial, judged by the log loss on held-out images; the best known comes of a
+long search ([reference.json](../analysis/peers/reference.json)), and a trial reaches it that is within one seed SD.
+
+| space | strategy | median | quartiles | reached (%) | repeats |
+|---|---|---|---|---|---|
+{rows}
+"""
+
+
+def read(path: Path = FILE) -> pd.DataFrame:
+    """Return the rows of the file, none where there is no file yet."""
+    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=["space", "strategy", "target", "repeats"])
+
+
+def is_there(rows: pd.DataFrame, space: Space, strategy: Strategy, repeats: int) -> bool:
+    """Whether enough repeats towards the same target are among the rows."""
+    own = rows[(rows["space"] == space.name) & (rows["strategy"] == strategy.name)]
+    if own.empty or int(own["repeats"].iloc[0]) < repeats:
+        return False
+    return bool(np.isclose(float(own["target"].iloc[0]), space.target, rtol=_SAME))
+
+
+def put(rows: pd.DataFrame, new: pd.DataFrame, path: Path = FILE) -> None:
+    """Replace the row of a space and strategy, and write the file whole."""
+    one = new.iloc[0]
+    kept = rows[~((rows["space"] == one["space"]) & (rows["strategy"] == one["strategy"]))]
+    joined = new if kept.empty else pd.concat([kept, new])
+    part = path.with_suffix(".part")
+    joined.sort_values(["space", "strategy"], kind="stable").to_csv(part, index=False, float_format="%.6g")
+    part.replace(path)
+
+
+def section(path: Path = FILE) -> str:
+    """Return the section of the page, empty where nothing is known yet."""
+    rows = read(path)
+    if rows.empty:
+        return ""
+    lines = []
+    for space in rows["space"].unique():
+        for strategy in STRATEGIES:
+            own = rows[(rows["space"] == space) & (rows["strategy"] == strategy.name)]
+            if own.empty:
+                continue
+            row = own.iloc[0]
+            first, median, third = (
+                _trials(row[name], row["budget"]) for name in ("first_quartile", "median", "third_quartile")
+            )
+            reached = f"{100 * row['reached']:.0f} ± {100 * row['reached_error']:.1f}"
+            lines.append(
+                f"| {space} | {strategy.name} | {median} | {first} to {third} | {reached} | {row['repeats']} |"
+            )
+    return HEAD.format(budget=int(rows["budget"].max()), real=len(RANGES), rows="\n".join(lines))
+
+
+def _trials(count: float, budget: float) -> str:
+    return f"{count:.0f}" if np.isfinite(count) else f"> {budget:.0f}"

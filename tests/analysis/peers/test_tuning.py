@@ -1,0 +1,95 @@
+"""Tuning after screening: trials are counted from the first one of the screening."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from peers.tables import ANALYSIS, load
+from peers.tuning import told
+from peers.tuning_spaces import RANGES, Run, Space, perceptron_space, table_space, trained
+from peers.tuning_strategies import STRATEGIES, Strategy, trials_to_target
+
+ALL = [pytest.param(strategy, id=strategy.name) for strategy in STRATEGIES]
+HALF = np.array([3.0, -2.0, 0.1, 0.2, 4.0, -0.1, 0.05])
+
+
+def rng(seed: int = 1) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(seed))
+
+
+def additive(target: float, tried: list[np.ndarray], *, continuous: bool) -> Space:
+    def study(rng: np.random.Generator) -> Run:
+        del rng
+
+        def run(setting: np.ndarray) -> tuple[float, float]:
+            tried.append(setting)
+            y = float((2.0 * setting - 1.0) @ HALF)
+            return y, y
+
+        return run
+
+    levels = (0.25, 0.75) if continuous else (0.0, 1.0)
+    return Space("additive", len(HALF), True, target, continuous, levels, study)
+
+
+@pytest.mark.parametrize("strategy", ALL)
+def test_the_budget_holds_the_screening_and_is_never_passed(strategy: Strategy) -> None:
+    tried: list[np.ndarray] = []
+    assert trials_to_target(additive(99.0, tried, continuous=False), strategy, 40, rng()) == np.inf
+    assert len(tried) == 40
+
+
+@pytest.mark.parametrize("strategy", ALL)
+def test_the_first_trial_that_reaches_the_target_is_told(strategy: Strategy) -> None:
+    tried: list[np.ndarray] = []
+    reached = trials_to_target(additive(0.8 * np.abs(HALF).sum(), tried, continuous=False), strategy, 200, rng())
+    assert reached == len(tried)
+    assert (2.0 * tried[-1] - 1.0) @ HALF >= 0.8 * np.abs(HALF).sum()
+
+
+@pytest.mark.parametrize("name", ["pb12, then TPE on 3", "pb12..24, then random on 3"])
+@pytest.mark.parametrize("continuous", [True, False])
+def test_what_did_not_rank_top_is_held_at_its_better_level(name: str, *, continuous: bool) -> None:
+    strategy = next(strategy for strategy in STRATEGIES if strategy.name == name)
+    tried: list[np.ndarray] = []
+    space = additive(99.0, tried, continuous=continuous)
+    trials_to_target(space, strategy, 60, rng())
+    screened = 24 if "24" in name else 12
+    low, high = space.levels
+    assert {*np.unique(tried[:screened])} == {low, high}
+    for place, half in enumerate(HALF):
+        after = {float(setting[place]) for setting in tried[screened:]}
+        if abs(half) < 1.0:
+            assert after == {high if half > 0.0 else low}
+        else:
+            assert len(after) > 1
+
+
+def test_a_table_is_tuned_towards_its_best_cell() -> None:
+    table = load(ANALYSIS / "lenet_fashion" / "full.csv")
+    space = table_space(table)
+    assert space.target == pytest.approx(table.full.means.max() - np.sqrt(2.0) * table.noise.sd)
+    best = int(table.full.means.argmax())
+    setting = ((best >> np.arange(table.full.k)) & 1).astype(np.float64)
+    assert space.study(rng())(setting)[1] == table.full.means.max()
+    assert trials_to_target(space, STRATEGIES[0], 128, rng()) <= 128
+
+
+def test_a_real_training_repeats_itself_and_learns() -> None:
+    setting = np.full(len(RANGES), 0.75)
+    assert trained(setting, 3) == trained(setting, 3)
+    assert trained(setting, 3) != trained(setting, 4)
+    assert trained(setting, 3) < np.log(10.0)
+    assert not perceptron_space(0.2).maximize
+
+
+def test_quartiles_are_repeats_and_may_be_never() -> None:
+    row = told(np.array([4.0, 10.0, np.inf, np.inf, 20.0, 30.0, np.inf, np.inf]))
+    assert row == {
+        "repeats": 8,
+        "reached": 0.5,
+        "reached_error": pytest.approx(np.sqrt(0.25 / 8)),
+        "first_quartile": 10.0,
+        "median": 30.0,
+        "third_quartile": np.inf,
+    }
