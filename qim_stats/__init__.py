@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from qim_stats.failures import FailureReport
     from qim_stats.followup.augment import augment
     from qim_stats.followup.follow_up import FollowUp
+    from qim_stats.followup.settle import settle_step
     from qim_stats.many import ManyAnalyses, analyze_many
     from qim_stats.options import AnalysisOptions
     from qim_stats.power import Comparison, compare_designs, detectable_effects, power_curve
@@ -98,6 +99,7 @@ _HOME = {
     "read_trials": "trials",
     "replay": "replays",
     "replicate": "design",
+    "settle_step": "followup.settle",
     "validate": "validation",
 }
 
@@ -150,6 +152,7 @@ __all__ = [
     "read_trials",
     "replay",
     "replicate",
+    "settle_step",
     "validate",
 ]
 

@@ -10,6 +10,9 @@ from qim_stats.errors import QimError, TrialsError
 STAGES = "stages"
 """The key of a table's design metadata that counts its stages: 1 for the first runs, 1 more for each follow-up."""
 
+STAGE_TRIALS = "stage_trials"
+"""The key that lists how many rows of the table each stage has, in order."""
+
 
 def look_confidence(confidence: float, looks: int) -> float:
     """Return the confidence at which each of several looks at a growing study must be judged.
@@ -74,3 +77,30 @@ def looks_of(design: Mapping[str, Any]) -> int:
             remedy="mend the entry: 1 for the first runs, 1 more for each follow-up",
         )
     return stages
+
+
+def stage_sizes(design: Mapping[str, Any], rows: int) -> list[int] | None:
+    """Return how many rows of a table each of its stages has.
+
+    Parameters
+    ----------
+    design : mapping
+        ``Metadata.design``.
+    rows : int
+        Of the table.
+
+    Returns
+    -------
+    list of int or None
+        In order, with the sum ``rows``; None where there are several stages and nothing says which rows are whose, or
+        what is said does not make up the table, as when rows were added by hand.
+
+    Raises
+    ------
+    TrialsError
+        If the count of stages is no number.
+    """
+    stages = looks_of(design)
+    sizes = design.get(STAGE_TRIALS, [rows] if stages == 1 else None)
+    whole = isinstance(sizes, list) and all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in sizes)
+    return list(sizes) if whole and len(sizes) == stages and sum(sizes) == rows else None

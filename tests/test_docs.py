@@ -252,6 +252,8 @@ def test_json_of_power_and_augment_is_described() -> None:
     assert not _undescribed(compare_designs(factors, question).to_dict(), "power")
     follow_up = qs.augment(RECORDED / "screen.csv", runs=4, method="replicates")
     assert not _undescribed(follow_up.to_dict(), "augment", OWN)
+    step = qs.settle_step(RECORDED / "screen.csv", until="top-2", budget=20)
+    assert not _undescribed(step.to_dict(), "augment", OWN)
 
 
 def test_json_of_design_is_described(desk: Path) -> None:

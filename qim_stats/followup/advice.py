@@ -23,7 +23,14 @@ _NAMES = {
 
 
 def advice(
-    goal: Goal, probability: float, options: pd.DataFrame, chosen: str, *, settled_now: bool, asked_for: bool
+    goal: Goal,
+    probability: float,
+    options: pd.DataFrame,
+    chosen: str,
+    *,
+    settled_now: bool,
+    asked_for: bool,
+    priced: bool = False,
 ) -> list[str]:
     """Say what is known now, what is chosen, and what it would gain.
 
@@ -41,6 +48,8 @@ def advice(
         Whether the goal is settled already.
     asked_for : bool
         Whether the method was given, so that no other was compared.
+    priced : bool
+        Whether runs differ in cost, so that the gain per cost decides.
 
     Returns
     -------
@@ -55,16 +64,17 @@ def advice(
     name = _NAMES[chosen]
     text = (
         f"After {best['runs']} more runs, {name} ({best['words']}), it would be settled with a probability of "
-        f"{_share(best['p_settled'])}, "
+        f"{share_text(best['p_settled'])}, "
         f"and {measured(goal, best['after'])} is to be expected."
     )
     had = options[options["after"].notna()]
     if not asked_for and len(had) > 1:
-        top = had.sort_values("gain", ascending=False, kind="stable").iloc[0]
+        top = had.sort_values("gain_per_cost", ascending=False, kind="stable").iloc[0]
         if top["method"] == chosen:
-            text += " No other option gains more."
+            text += " No other option gains more" + (" for its cost." if priced else ".")
         else:
-            text += f" By {_NAMES[str(top['method'])]} no more is to be gained than chance in the simulation explains."
+            more = "no more is to be gained for the same cost" if priced else "no more is to be gained"
+            text += f" By {_NAMES[str(top['method'])]} {more} than chance in the simulation explains."
     words.append(text)
     if not settled_now and best["p_settled"] < _UNLIKELY:
         words.append(f"So {best['runs']} more runs are not likely to settle it at {probability:g}.")
@@ -82,6 +92,35 @@ def binding(goal: Goal, draws: Array, names: list[str], *, noise_sd: float, tria
         Half effects as they may be, in the response's unit.
     names : list of str
         Of the factors.
+    noise_sd, trials, probability
+        As of ``noise_share``.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    share, least = noise_share(goal, draws, noise_sd=noise_sd, trials=trials, probability=probability)
+    where = _turns_on(goal, np.abs(2.0 * draws).mean(axis=0), names)
+    text = (
+        f"Noise alone (an SD of {noise_sd:.2g} a trial is expected) would keep it open in a share of about "
+        f"{share_text(share)} of the cases that the trials so far allow: there {where} by less than the {least:.2g} "
+        f"that {trials} trials can tell"
+    )
+    if share > 0.5:
+        return f"{text}. That is near a tie, which more trials of this number cannot break."
+    return f"{text}. The rest is what interactions hide."
+
+
+def noise_share(goal: Goal, draws: Array, *, noise_sd: float, trials: int, probability: float) -> tuple[float, float]:
+    """Tell in which share of the cases the noise of trials alone would keep the goal open.
+
+    Parameters
+    ----------
+    goal : Goal
+        In the order of the draws' columns.
+    draws : ndarray of float64, shape (d, k)
+        Half effects as they may be, in the response's unit.
     noise_sd : float
         Standard deviation of a trial.
     trials : int
@@ -91,38 +130,30 @@ def binding(goal: Goal, draws: Array, names: list[str], *, noise_sd: float, tria
 
     Returns
     -------
-    str
-        A sentence.
+    share : float
+        Of the draws in which the gap that the goal turns on is smaller than what can be told.
+    least : float
+        What can be told.
 
     Notes
     -----
     In a balanced design without interactions an effect has the standard error 2 sigma / sqrt(n), the difference of two
     sqrt(2) times that, and an order or a sign reaches the probability q if the estimate is z_q standard errors from
-    zero. Told is the share of draws in which the gap that the goal turns on is smaller.
+    zero.
     """
     error = 2.0 * noise_sd / np.sqrt(trials) * (1.0 if goal.kind == "sign" else np.sqrt(2.0))
-    least = NormalDist().inv_cdf(probability) * error
-    size = np.abs(2.0 * draws)
-    share = float((_gaps(goal, size) < least).mean())
-    where = _turns_on(goal, size.mean(axis=0), names)
-    text = (
-        f"Noise alone (an SD of {noise_sd:.2g} a trial is expected) would keep it open in a share of about "
-        f"{_share(share)} of the cases that the trials so far allow: there {where} by less than the {least:.2g} that "
-        f"{trials} trials can tell"
-    )
-    if share > 0.5:
-        return f"{text}. That is near a tie, which more trials of this number cannot break."
-    return f"{text}. The rest is what interactions hide."
+    least = float(NormalDist().inv_cdf(probability) * error)
+    return float((_gaps(goal, np.abs(2.0 * draws)) < least).mean()), least
 
 
 def measured(goal: Goal, value: float) -> str:
     """Write the goal's measure with its name."""
     if goal.kind == "order":
         return f"{value:.3g} {goal.measure_name}"
-    return f"a {goal.measure_name} of {_share(value)}"
+    return f"a {goal.measure_name} of {share_text(value)}"
 
 
-def _share(value: float) -> str:
+def share_text(value: float) -> str:
     """Write a share with two decimals, never rounded up to certainty."""
     return "over 0.99" if value > 0.995 else f"{value:.2f}"
 

@@ -16,12 +16,14 @@ from qim_stats.alerts import Alert, listed
 from qim_stats.errors import DesignError, QimError
 from qim_stats.factors import Factor
 from qim_stats.followup.advice import advice, binding
-from qim_stats.followup.cost import expected_seconds
-from qim_stats.followup.expected_gain import DRAWS, FUTURES, Gain, draws_now, expected_gains
+from qim_stats.followup.batches import batch_size, whole_batches
+from qim_stats.followup.cost import Cost, Prices, read_cost
+from qim_stats.followup.expected_gain import DRAWS, FUTURES, draws_now, expected_gains
 from qim_stats.followup.follow_up import FollowUp
-from qim_stats.followup.goal import Goal, parse_goal
-from qim_stats.followup.knowledge import Knowledge, learn
+from qim_stats.followup.goal import Goal, check_probability, parse_until
+from qim_stats.followup.knowledge import Knowledge, knowledge_of, noise_sd
 from qim_stats.followup.new_runs import held_levels, joined_table, new_rows, next_metadata, run_rows, with_bookkeeping
+from qim_stats.followup.option_table import choose, option_table
 from qim_stats.followup.options import METHODS, Option, Request, find_option
 from qim_stats.trials import Trials, read_trials
 from qim_stats.trials.states import PENDING, states
@@ -29,14 +31,15 @@ from qim_stats.waiting import Progress, unheard
 
 Array = npt.NDArray[np.float64]
 Method = Literal["auto", "foldover", "semifold", "replicates", "md", "bayesian-d", "posterior"]
+DEFAULT_PROBABILITY = 0.9
 _MOST_RUNS = 200
-_CHANCE = 2.0  # standard errors within which two options gain as much
 
 
 def augment(
     trials: str | os.PathLike[str] | pd.DataFrame,
     *,
-    runs: int,
+    runs: int | None = None,
+    jobs: int = 1,
     response: str | None = None,
     direction: str | None = None,
     factors: Sequence[str | Factor] | None = None,
@@ -44,8 +47,10 @@ def augment(
     block: str | None = None,
     diverged_as: float | None = None,
     goal: str | None = None,
-    probability: float = 0.9,
+    probability: float | None = None,
     method: Method = "auto",
+    cost: Cost = None,
+    same_block: bool = False,
     seed: int = 0,
     progress: Progress = unheard,
 ) -> FollowUp:
@@ -55,15 +60,23 @@ def augment(
     ----------
     trials, response, direction, factors, high, block, diverged_as
         As of ``read_trials``.
-    runs : int
-        How many runs to add, from 2: they are a block of their own, whose difference from the others takes one.
+    runs : int, optional
+        How many runs to add, rounded up to a multiple of ``jobs``; by default the least multiple from 4. From 2 where
+        they are a block of their own, whose difference from the others takes one.
+    jobs : int
+        Trials that run at once.
     goal : str, optional
-        As of ``parse_goal``; by default which three factors come first.
-    probability : float
-        From which the goal counts as settled, between 0.5 and 1.
+        As of ``parse_until``; by default which three factors come first.
+    probability : float, optional
+        From which the goal counts as settled, between 0.5 and 1; by default what ``goal`` says, or 0.9.
     method : {"auto", "foldover", "semifold", "replicates", "md", "bayesian-d", "posterior"}
-        How to choose; ``"auto"`` compares all and takes the one that gains most, the simplest of those that differ by
-        no more than two standard errors of the simulation.
+        How to choose; ``"auto"`` compares all and takes the one that gains most for its cost, the simplest of those
+        that differ by no more than two standard errors of the simulation.
+    cost : "seconds", or mapping of factor to mapping of level to float, optional
+        What runs cost, as of ``read_cost``: runs are chosen by gain per cost. By default each costs the same.
+    same_block : bool
+        Whether the new runs join the block of the last trial, as under the same conditions; by default they are a block
+        of their own.
     seed : int
         Of everything simulated.
     progress : callable, optional
@@ -79,7 +92,8 @@ def augment(
     QimError
         If the table, the goal or an option is at fault, or the method cannot be had with this many runs.
     """
-    _check_options(runs, probability, method, seed)
+    count = batch_size(jobs) if runs is None else whole_batches(runs, jobs)
+    _check_options(count, method, seed, least=1 if same_block else 2)
     data = read_trials(
         trials,
         response=response,
@@ -89,43 +103,95 @@ def augment(
         block=block,
         diverged_as=diverged_as,
     )
-    asked = parse_goal(goal, data.factor_names)
-    return _follow_up(data, _Asked(asked, probability, method, runs, seed), progress)
+    asked, given = parse_until(goal, data.factor_names, "--goal")
+    settled_at = _settled_at(probability, given)
+    wanted = Asked(asked, settled_at, method, count, seed, read_cost(cost, data), same_block)
+    found = follow_up(data, wanted, progress)
+    return found if runs in (None, count) else replace(found, alerts=(*found.alerts, _rounded(runs, count, jobs)))
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What is asked for, checked."""
+class Asked:
+    """What is asked for, checked.
+
+    Parameters
+    ----------
+    goal : Goal
+        What is to be settled.
+    probability : float
+        From which it counts as settled.
+    method : str
+        How to choose.
+    runs : int
+        How many.
+    seed : int
+        Of everything simulated.
+    prices : Prices
+        What runs cost.
+    same_block : bool
+        Whether the runs join the block of the last trial.
+    """
 
     goal: Goal
     probability: float
     method: Method
     runs: int
     seed: int
+    prices: Prices
+    same_block: bool
 
 
-def _follow_up(data: Trials, asked: _Asked, progress: Progress) -> FollowUp:
-    """Know, propose, simulate, choose."""
+def follow_up(data: Trials, asked: Asked, progress: Progress = unheard) -> FollowUp:
+    """Know, propose, simulate, choose.
+
+    Parameters
+    ----------
+    data : Trials
+        The trials so far.
+    asked : Asked
+        What is asked for.
+    progress : callable, optional
+        Told what is being done and which share of it is done.
+
+    Returns
+    -------
+    FollowUp
+        As of ``augment``.
+
+    Raises
+    ------
+    QimError
+        If the table tells nothing to go on from, or the method cannot be had with this many runs.
+    """
 
     def weighing(done: int, of: int) -> None:
         progress("weighing what may lie behind the trials", done / of)
 
-    x = data.coded[data.factor_names].to_numpy(dtype=np.float64)
-    known = learn(x, data.y, data.blocks, runs=asked.runs, seed=asked.seed, progress=weighing)
+    known = knowledge_of(data, asked.runs, asked.seed, same_block=asked.same_block, progress=weighing)
     here = asked.goal.moved(known.places)
     now = draws_now(known, asked.seed)
     measure, settled = here.measure(now, asked.probability)
-    found = _options(_request(data, known, here.weights(now), asked), asked.method, progress)
+    request = _request(data, known, here.weights(now), asked)
+    found = _options(request, asked.method, progress)
     rows = {option.method: option.rows for option in found if option.rows is not None}
     gains = expected_gains(known, rows, here, asked.probability, seed=asked.seed, progress=progress)
-    table = _option_table(data, known, found, gains, measure, asked.runs)
-    chosen = _choose(table)
-    words = advice(asked.goal, asked.probability, table, chosen, settled_now=settled, asked_for=asked.method != "auto")
+    table = option_table(request, found, gains, measure)
+    chosen = choose(table)
+    words = advice(
+        asked.goal,
+        asked.probability,
+        table,
+        chosen,
+        settled_now=settled,
+        asked_for=asked.method != "auto",
+        priced=asked.prices.relative != {},
+    )
     if not settled:
         words.append(_binding(data, known, now, asked))
     numbered = with_bookkeeping(data)
-    added = new_rows(data, numbered, known.given(rows[chosen]), asked.seed, folded=chosen == "foldover")
-    options = {"runs": asked.runs, "method": asked.method, "seed": asked.seed}
+    coded, folded = known.given(rows[chosen]), chosen == "foldover"
+    added = new_rows(data, numbered, coded, asked.seed, folded=folded, same_block=asked.same_block)
+    options = {"runs": asked.runs, "method": asked.method, "cost": asked.prices.told(), "same_block": asked.same_block}
     effort = {"futures": FUTURES, "draws": DRAWS, "components": len(known.components.weight)}
     return FollowUp(
         goal=asked.goal,
@@ -134,25 +200,25 @@ def _follow_up(data: Trials, asked: _Asked, progress: Progress) -> FollowUp:
         options=table,
         runs=added,
         joined=joined_table(numbered, added),
-        metadata=next_metadata(data),
+        metadata=next_metadata(data, len(added)),
         settled_now=settled,
         now=measure,
-        noise_sd=_noise_sd(known),
+        noise_sd=noise_sd(known),
         words=tuple(words),
         alerts=(*data.alerts, *_alerts(data)),
-        method={**options, **effort, "qim_stats": __version__},
+        method={**options, "seed": asked.seed, **effort, "qim_stats": __version__},
     )
 
 
-def _request(data: Trials, known: Knowledge, omega: Array, asked: _Asked) -> Request:
+def _request(data: Trials, known: Knowledge, omega: Array, asked: Asked) -> Request:
     factors = []
     for place, sign in zip(known.order, known.signs, strict=True):
         factor = data.factors[place]
         factors.append(replace(factor, low=factor.decode(-int(sign)), high=factor.decode(int(sign))))
-    return Request(known, _design_settings(data, known), omega, asked.runs, tuple(factors), asked.seed)
+    return Request(known, _design_settings(data, known), omega, asked.runs, tuple(factors), asked.seed, asked.prices)
 
 
-def _binding(data: Trials, known: Knowledge, now: Array, asked: _Asked) -> str:
+def _binding(data: Trials, known: Knowledge, now: Array, asked: Asked) -> str:
     """Say how far noise alone keeps the goal open, in the response's unit."""
     effects = np.empty_like(now)
     effects[:, known.order] = now * known.signs * known.scale
@@ -160,31 +226,46 @@ def _binding(data: Trials, known: Knowledge, now: Array, asked: _Asked) -> str:
         asked.goal,
         effects,
         data.factor_names,
-        noise_sd=_noise_sd(known),
+        noise_sd=noise_sd(known),
         trials=data.n + asked.runs,
         probability=asked.probability,
     )
 
 
-def _check_options(runs: int, probability: float, method: str, seed: int) -> None:
-    if runs == 1:
+def _check_options(runs: int, method: str, seed: int, *, least: int) -> None:
+    if runs == 1 < least:
         raise QimError(
             "one run in a block of its own tells nothing but how the block differs",
             where="--runs",
             remedy="give 2 or more",
         )
     if not 1 <= runs <= _MOST_RUNS:
-        raise QimError(f"{runs} runs cannot be added", where="--runs", remedy=f"give 2 to {_MOST_RUNS}")
-    if not 0.5 < probability < 1.0:
-        raise QimError(
-            f"{probability:g} is no probability between 0.5 and 1", where="--probability", remedy="give 0.9, for one"
-        )
+        raise QimError(f"{runs} runs cannot be added", where="--runs", remedy=f"give {least} to {_MOST_RUNS}")
     if method not in get_args(Method):
         raise QimError(
             f"{method!r} is not a method", where="--method", remedy="give one of " + ", ".join(get_args(Method))
         )
     if seed < 0:
         raise QimError(f"the seed {seed} is negative", where="--seed", remedy="give 0 or more")
+
+
+def _settled_at(probability: float | None, given: float | None) -> float:
+    """Choose between the probability given as an option and that in the goal's own text."""
+    if probability is None:
+        return DEFAULT_PROBABILITY if given is None else given
+    check_probability(probability, "--probability")
+    if given is not None and given != probability:
+        raise QimError(
+            f"the goal is to be settled at {given:g} and at {probability:g}",
+            where="--probability",
+            remedy="say it once",
+        )
+    return probability
+
+
+def _rounded(runs: int, count: int, jobs: int) -> Alert:
+    text = f"{runs} runs are rounded up to {count}, a multiple of the {jobs} that run at once."
+    return Alert("runs_rounded", "info", text)
 
 
 def _design_settings(data: Trials, known: Knowledge) -> Array:
@@ -206,48 +287,6 @@ def _options(request: Request, method: str, progress: Progress) -> list[Option]:
             remedy="give another --runs, or --method auto",
         )
     return found
-
-
-def _option_table(
-    data: Trials, known: Knowledge, found: list[Option], gains: dict[str, Gain], now: float, runs: int
-) -> pd.DataFrame:
-    best = max(gains.values(), key=lambda gain: gain.expected)
-    rows = []
-    for option in found:
-        row: dict[str, object] = {"method": option.method, "runs": runs, "words": option.words}
-        if option.rows is not None:
-            gain = gains[option.method]
-            behind = best.measure - gain.measure
-            seconds = expected_seconds(data, known.given(option.rows))
-            row |= {
-                "p_settled": gain.p_settled,
-                "p_settled_error": gain.p_settled_error,
-                "now": now,
-                "after": gain.expected,
-                "after_error": gain.expected_error,
-                "gain": gain.expected - now,
-                "gain_error": gain.expected_error,
-                "behind": float(behind.mean()),
-                "behind_error": float(behind.std(ddof=1) / np.sqrt(len(behind))),
-                "seconds": None if seconds is None else float(seconds.sum()),
-            }
-        rows.append(row)
-    columns = ["method", "runs", "p_settled", "p_settled_error", "now", "after", "after_error", "gain", "gain_error"]
-    return pd.DataFrame(rows, columns=[*columns, "behind", "behind_error", "seconds", "words"])
-
-
-def _choose(table: pd.DataFrame) -> str:
-    """Return the first, and so the simplest, of the options that are not clearly behind the best."""
-    had = table[table["after"].notna()]
-    close = had[had["behind"] <= _CHANCE * had["behind_error"]]
-    return str(close.iloc[0]["method"])
-
-
-def _noise_sd(known: Knowledge) -> float:
-    """Return the root of the expected variance of a trial's noise, in the response's unit."""
-    from qim_stats.followup.foresight import Foresight
-
-    return float(np.sqrt(Foresight(known, known.x[:1]).noise) * known.scale)
 
 
 def _alerts(data: Trials) -> list[Alert]:

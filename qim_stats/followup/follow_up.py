@@ -36,9 +36,11 @@ class FollowUp:
     options : DataFrame
         A row per method: ``method``, ``runs``, ``p_settled`` and ``p_settled_error`` (probability that the goal is
         settled afterwards, with its Monte Carlo error), ``now``, ``after``, ``after_error`` (the goal's measure now,
-        and expected afterwards), ``gain`` (after - now) and ``gain_error``, ``behind`` and ``behind_error`` (how much
-        less than the best, by common random numbers), ``seconds`` (expected cost, None where the table has no seconds),
-        ``words``. None in all numbers where an option cannot be had, and ``words`` say why.
+        and expected afterwards), ``gain`` (after - now) and ``gain_error``, ``cost`` of its runs (in what ``cost`` of
+        ``augment`` says; the number of runs where each costs the same) and ``gain_per_cost``, ``behind`` and
+        ``behind_error`` (how much less gain than the best for what the best costs, by common random numbers),
+        ``seconds`` (expected, None where the table has no seconds), ``words``. None in all numbers where an option
+        cannot be had, and ``words`` say why.
     runs : DataFrame
         The new runs in natural levels, with the columns of the trials table, in the order to run them.
     joined : DataFrame

@@ -44,8 +44,9 @@ class Foresight:
     variance : ndarray of float64, shape (c,)
         T(x, x), with the block's variance.
     noise : float
-        Expected variance of a trial's noise. The new block's difference has the same variance here, as a flat prior
+        Expected variance of a trial's noise. A new block's difference has the same variance here, as a flat prior
         would make the first run of the block worthless whatever it is; the expected gain is judged by a flat prior.
+        Runs that join a block have no such difference.
     """
 
     def __init__(self, known: Knowledge, settings: Array) -> None:
@@ -62,6 +63,7 @@ class Foresight:
         s2 = ((means @ w) @ means + within / grid[:, 2]) / max(cells.df - 2, 1)
         self._scaled = self._weight * s2
         self.noise = float(self._scaled @ grid[:, 2])
+        self._block = self.noise if known.ahead is None else 0.0
         variances = relative_variances(self._active)
         expected = variances[:, None, :] * cells.x
         effects = variances * ((w @ means) @ cells.x)
@@ -77,7 +79,7 @@ class Foresight:
         one = np.ones((1, settings.shape[1]))
         own = kernel(one, one, self._active, grid)[:, 0, 0]
         left = own[:, None] - (self._gained * self._across).sum(axis=2)
-        self.variance: Array = self._scaled @ left + self._weight @ self._apart**2 + self.noise
+        self.variance: Array = self._scaled @ left + self._weight @ self._apart**2 + self._block
 
     def column(self, at: int) -> Array:
         """Return the covariance of every setting's response with that at one of them, shape (c,)."""
@@ -85,10 +87,10 @@ class Foresight:
         left = kernel(self.settings, one, self._active, self._grid)[:, :, 0]
         left -= (self._gained @ self._across[:, at, :, None])[:, :, 0]
         joint = self._scaled @ left + (self._weight * self._apart[:, at]) @ self._apart
-        return np.asarray(joint + self.noise, dtype=np.float64)
+        return np.asarray(joint + self._block, dtype=np.float64)
 
 
-def best_runs(seen: Foresight, omega: Array, runs: int, *, again: bool) -> Indices:
+def best_runs(seen: Foresight, omega: Array, runs: int, *, again: bool, cost: Array | None = None) -> Indices:
     """Choose runs one after another.
 
     Parameters
@@ -101,6 +103,8 @@ def best_runs(seen: Foresight, omega: Array, runs: int, *, again: bool) -> Indic
         How many; no more than there are settings, unless ``again``.
     again : bool
         Whether a setting may be taken more than once.
+    cost : ndarray of float64, shape (c,), optional
+        Of a run at each setting: what a run takes off the expected cost of errors is divided by it.
 
     Returns
     -------
@@ -112,6 +116,7 @@ def best_runs(seen: Foresight, omega: Array, runs: int, *, again: bool) -> Indic
     chosen: list[int] = []
     for _ in range(runs):
         worth = np.einsum("ci,ij,cj->c", effects, omega, effects) / (variance + seen.noise)
+        worth = worth if cost is None else worth / cost
         if not again:
             worth[chosen] = -1.0
         best = _first_largest(worth)
@@ -126,7 +131,7 @@ def best_runs(seen: Foresight, omega: Array, runs: int, *, again: bool) -> Indic
     return np.array(chosen, dtype=np.intp)
 
 
-def best_set(seen: Foresight, omega: Array, sets: Indices) -> int:
+def best_set(seen: Foresight, omega: Array, sets: Indices, cost: Array | None = None) -> int:
     """Return which of several sets of settings takes most off the expected cost.
 
     Parameters
@@ -137,6 +142,8 @@ def best_set(seen: Foresight, omega: Array, sets: Indices) -> int:
         What an error in the half effects costs.
     sets : ndarray of intp, shape (s, r)
         Positions among the settings.
+    cost : ndarray of float64, shape (c,), optional
+        Of a run at each setting: what a set takes off is divided by that of its runs.
 
     Returns
     -------
@@ -152,7 +159,7 @@ def best_set(seen: Foresight, omega: Array, sets: Indices) -> int:
     for i, rows in enumerate(sets):
         covariance = joint[np.ix_(rows, rows)] + seen.noise * unit
         told = seen.effects[rows].T @ np.linalg.solve(covariance, seen.effects[rows])
-        worth[i] = np.sum(told * omega)
+        worth[i] = np.sum(told * omega) / (1.0 if cost is None else cost[rows].sum())
     return _first_largest(worth)
 
 

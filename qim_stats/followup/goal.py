@@ -1,4 +1,4 @@
-"""What further trials are to settle, and how far a posterior has settled it."""
+"""What further trials are to settle, as it is written and read, and how far a posterior has settled it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ from qim_stats.factors import nearest
 from qim_stats.screening.walsh_mixture import shares_before
 
 Array = npt.NDArray[np.float64]
-_WHERE = "--goal"
-_EXAMPLE = "give top-3, top-1, order, pair:a,b or sign:a"
+_EXAMPLE = "give top-3, top-1, order, 'a before b' or 'sign of a'"
+_UNTIL = "write 'top-3 settled at 0.9', say"
 _TOP = re.compile(r"top-(\d+)")
+_BEFORE = re.compile(r"\s+before\s+")
+_BEFORE_WORD = " before "
+_SIGN_OF = "sign of "
+_SETTLED = re.compile(r"\s*(?P<goal>.*\S)\s+settled\s+at\s+(?P<at>\S+)\s*")
 MOST_FACTORS = 60  # sets of factors are told apart by the bits of one whole number
 
 
@@ -77,7 +81,7 @@ class Goal:
         """
         size = np.abs(draws)
         if self.kind == "top":
-            share = _likeliest_set(size, self.count)
+            _, share = likeliest_set(size, self.count)
         elif self.kind == "pair":
             a, b = self.members
             first = float((size[:, a] > size[:, b]).mean())
@@ -133,16 +137,19 @@ class Goal:
         return np.asarray(np.diag(weight.sum(axis=1)) - weight * np.outer(sign, sign), dtype=np.float64)
 
 
-def parse_goal(text: str | None, names: Sequence[str]) -> Goal:
+def parse_goal(text: str | None, names: Sequence[str], where: str = "--goal") -> Goal:
     """Read a goal.
 
     Parameters
     ----------
     text : str or None
-        ``top-3``, ``top-1``, ``order``, ``pair:a,b`` or ``sign:a``; None for the first three, or for the first one
-        where there are no more than three factors.
+        ``top-3``, ``top-1``, ``order``, ``a before b`` (or ``pair:a,b``) or ``sign of a`` (or ``sign:a``); None for the
+        first three, or for the first one where there are no more than three factors. ``a before b`` asks which of the
+        two comes first, whatever the answer. A name may stand in double quotes.
     names : sequence of str
         Of the k factors.
+    where : str
+        The option that it was given by, for messages.
 
     Returns
     -------
@@ -158,44 +165,132 @@ def parse_goal(text: str | None, names: Sequence[str]) -> Goal:
     if k > MOST_FACTORS:
         raise QimError(f"{k} factors are more than {MOST_FACTORS}", where="--factors", remedy="name fewer")
     text = ("top-3" if k > 3 else "top-1") if text is None else text
-    if k == 1 and not text.startswith("sign:"):
-        raise QimError("one factor alone has no rank", where=_WHERE, remedy=f"give sign:{names[0]}")
+    kind, wanted = _named(text, names, where)
+    if k == 1 and kind != "sign":
+        raise QimError("one factor alone has no rank", where=where, remedy=f"give sign:{names[0]}")
     if found := _TOP.fullmatch(text):
         count = int(found[1])
         if not 1 <= count < k:
             raise QimError(
                 f"there is no question which {count} of {k} factors come first",
-                where=_WHERE,
+                where=where,
                 remedy="give top-1" + (f" up to top-{k - 1}" if k > 2 else ""),
             )
         return Goal("top", text, count)
     if text == "order":
         return Goal("order", text)
-    kind, colon, rest = text.partition(":")
-    if kind not in ("pair", "sign") or not colon:
-        raise QimError(f"{text!r} is not a goal", where=_WHERE, remedy=_EXAMPLE)
-    wanted = _split(rest)
+    if kind is None:
+        raise QimError(f"{text!r} is not a goal", where=where, remedy=_EXAMPLE)
     for name in wanted:
         if name not in names:
-            raise FactorError(f"unknown factor {name!r}", where=_WHERE, remedy=nearest(name, names))
-    if kind == "sign" and len(wanted) == 1:
-        return Goal("sign", text, members=(list(names).index(wanted[0]),))
-    if kind == "pair" and len(set(wanted)) == len(wanted) == 2:
-        return Goal("pair", text, members=tuple(list(names).index(name) for name in wanted))
-    number = "one factor" if kind == "sign" else "two different factors"
-    raise QimError(f"{text!r} must name {number}", where=_WHERE, remedy=_EXAMPLE)
+            raise FactorError(f"unknown factor {name!r}", where=where, remedy=nearest(name, names))
+    if len(wanted) != (2 if kind == "pair" else 1) or len(set(wanted)) != len(wanted):
+        number = "one factor" if kind == "sign" else "two different factors"
+        raise QimError(f"{text!r} must name {number}", where=where, remedy=_EXAMPLE)
+    return Goal(kind, text, members=tuple(list(names).index(name) for name in wanted))
 
 
-def _split(text: str) -> list[str]:
+def parse_until(text: str | None, names: Sequence[str], where: str = "--until") -> tuple[Goal, float | None]:
+    """Read a goal with the probability from which it counts as settled, such as ``top-3 settled at 0.9``.
+
+    Parameters
+    ----------
+    text : str or None
+        A goal as of ``parse_goal``, and behind it ``settled at`` with a probability, or nothing.
+    names : sequence of str
+        Of the k factors.
+    where : str
+        The option that it was given by, for messages.
+
+    Returns
+    -------
+    goal : Goal
+        The goal.
+    probability : float or None
+        None where the text gives none.
+
+    Raises
+    ------
+    QimError
+        If it is no such text, or the probability is not between 0.5 and 1.
+    """
+    found = None if text is None else _SETTLED.fullmatch(text)
+    if found is None:
+        return parse_goal(text, names, where), None
+    goal = parse_goal(found["goal"], names, where)
+    try:
+        probability = float(found["at"])
+    except ValueError:
+        raise QimError(f"{found['at']!r} is no probability", where=where, remedy=_UNTIL) from None
+    check_probability(probability, where)
+    return goal, probability
+
+
+def check_probability(probability: float, where: str) -> None:
+    """Refuse what is no probability from which a goal could count as settled.
+
+    Raises
+    ------
+    QimError
+        If it is not between 0.5 and 1.
+    """
+    if not 0.5 < probability < 1.0:
+        raise QimError(f"{probability:g} is no probability between 0.5 and 1", where=where, remedy="give 0.9, for one")
+
+
+def _named(text: str, names: Sequence[str], where: str) -> tuple[Literal["pair", "sign"] | None, list[str]]:
+    """Return the kind of a goal that names factors, and the names; None for any other text."""
+    parts = _BEFORE.split(text)
+    # A name may hold the word: the split whose two sides are both names is meant, or the only one there is.
+    sides = [(_BEFORE_WORD.join(parts[:i]), _BEFORE_WORD.join(parts[i:])) for i in range(1, len(parts))]
+    pairs = [[_unquoted(a), _unquoted(b)] for a, b in sides]
+    if known := [pair for pair in pairs if set(pair) <= set(names)]:
+        return "pair", known[0]
+    if text.startswith(_SIGN_OF):
+        return "sign", [_unquoted(text.removeprefix(_SIGN_OF))]
+    kind, colon, rest = text.partition(":")
+    if colon and kind in ("pair", "sign"):
+        return ("pair" if kind == "pair" else "sign"), _split(rest, where)
+    return ("pair", pairs[0]) if pairs else (None, [])
+
+
+def _unquoted(text: str) -> str:
+    """Take a name out of its double quotes; one within is written twice."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1].replace('""', '"')
+    return text
+
+
+def _split(text: str, where: str) -> list[str]:
     """Split names at commas; one that holds a comma is written in double quotes."""
     if "\n" in text or "\r" in text:
         return [text]
-    return next(csv.reader([text], skipinitialspace=True), [])
+    try:
+        return next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:
+        raise QimError(f"{text!r} is no list of names", where=where, remedy=_EXAMPLE) from None
 
 
-def _likeliest_set(size: Array, count: int) -> float:
-    """Return the share of the most frequent set of the ``count`` largest in a row."""
-    k = size.shape[1]
-    first = np.argpartition(-size, count - 1, axis=1)[:, :count]
-    codes = (np.int64(1) << np.arange(k, dtype=np.int64))[first].sum(axis=1)
-    return float(np.unique(codes, return_counts=True)[1].max() / len(size))
+def likeliest_set(size: Array, count: int) -> tuple[npt.NDArray[np.intp], float]:
+    """Find the set that is most often that of the largest.
+
+    Parameters
+    ----------
+    size : ndarray of float64, shape (d, k)
+        Sizes of the effects in each draw.
+    count : int
+        How many are in the set.
+
+    Returns
+    -------
+    ndarray of intp, shape (count,)
+        Its members, ascending.
+    float
+        The share of draws in which it is.
+    """
+    first = np.sort(np.argpartition(-size, count - 1, axis=1)[:, :count], axis=1)
+    codes = (np.int64(1) << np.arange(size.shape[1], dtype=np.int64))[first].sum(axis=1)
+    _, at, counts = np.unique(codes, return_index=True, return_counts=True)
+    most = int(np.argmax(counts))
+    return np.asarray(first[at[most]], dtype=np.intp), float(counts[most] / len(size))

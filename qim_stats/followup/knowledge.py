@@ -23,6 +23,7 @@ from qim_stats.screening.walsh_sets import (
     sample_components,
     tractable,
 )
+from qim_stats.trials import Trials
 
 Array = npt.NDArray[np.float64]
 _STORED = 4_000_000  # numbers in the matrices of all components that are updated
@@ -56,6 +57,8 @@ class Knowledge:
         -1 where the level given as high is -1 here; by place.
     rows : ndarray of intp, shape (n,)
         Which of the given trials stands at each place.
+    ahead : ndarray of float64, shape (b,), or None
+        Block columns of the runs to be added where they join a block; None where they are a block of their own.
     """
 
     x: Array
@@ -68,6 +71,7 @@ class Knowledge:
     order: Indices
     signs: Array
     rows: Indices
+    ahead: Array | None = None
 
     def given(self, rows: Array) -> Array:
         """Turn settings from canonical to given coordinates, shape (rows, k)."""
@@ -86,7 +90,14 @@ class Knowledge:
 
 
 def learn(
-    x: Array, y: Array, blocks: list[str] | None, *, runs: int, seed: int, progress: Progress | None = None
+    x: Array,
+    y: Array,
+    blocks: list[str] | None,
+    *,
+    runs: int,
+    seed: int,
+    joins: str | None = None,
+    progress: Progress | None = None,
 ) -> Knowledge:
     """Weigh the components of the mixture by the trials so far.
 
@@ -102,6 +113,9 @@ def learn(
         How many runs are to be added, which limits how many components can be updated.
     seed : int
         Of the sampling of components.
+    joins : str, optional
+        The block that the runs to be added are part of (any text where there is one block); by default they are a
+        block of their own.
     progress : callable, optional
         Called with the steps done and their number.
 
@@ -116,8 +130,7 @@ def learn(
         If the response does not vary, or the trials are too few or too many for the alias-aware posterior.
     """
     labels = sorted(set(blocks or []))
-    dummies = np.array([[float(b == label) for label in labels[1:]] for b in blocks or [""] * len(y)])
-    dummies = dummies.reshape(len(y), max(len(labels) - 1, 0))
+    dummies = block_columns(blocks or [""] * len(y), labels)
     left, scale = _residual(dummies, y)
     contrasts = np.round(x.T @ left / (len(y) * scale), 9)
     order = np.argsort(-np.abs(contrasts), kind="stable")
@@ -134,7 +147,51 @@ def learn(
         found = _merged(sample_components(cells, y, rng, progress))
     found = _few(found, max(64, _STORED // (len(y) + runs) ** 2), rng)
     evidence = log_weights(cells, y, found.active, GRID[found.grid]) - log_prior(found.active)
-    return Knowledge(x, y, dummies, cells, found, evidence, scale, order, signs, rows)
+    ahead = None if joins is None else block_columns([joins], labels)[0]
+    return Knowledge(x, y, dummies, cells, found, evidence, scale, order, signs, rows, ahead)
+
+
+def knowledge_of(
+    data: Trials, runs: int, seed: int, *, same_block: bool = False, progress: Progress | None = None
+) -> Knowledge:
+    """Weigh the components of the mixture by the trials of a table.
+
+    Parameters
+    ----------
+    data : Trials
+        The trials so far.
+    runs, seed, progress
+        As of ``learn``.
+    same_block : bool
+        Whether the runs to be added join the block of the last trial.
+
+    Returns
+    -------
+    Knowledge
+        What is known.
+
+    Raises
+    ------
+    TrialsError
+        As of ``learn``.
+    """
+    x = data.coded[data.factor_names].to_numpy(dtype=np.float64)
+    last = (data.blocks or [""])[-1]
+    joins = last if same_block else None
+    return learn(x, data.y, data.blocks, runs=runs, seed=seed, joins=joins, progress=progress)
+
+
+def noise_sd(known: Knowledge) -> float:
+    """Return the root of the expected variance of a trial's noise, in the response's unit."""
+    from qim_stats.followup.foresight import Foresight
+
+    return float(np.sqrt(Foresight(known, known.x[:1]).noise) * known.scale)
+
+
+def block_columns(blocks: list[str], labels: list[str]) -> Array:
+    """Return a column for each block but the first, 1 for its trials and 0 for others, shape (n, labels - 1)."""
+    columns = np.array([[float(block == label) for label in labels[1:]] for block in blocks])
+    return columns.reshape(len(blocks), max(len(labels) - 1, 0))
 
 
 def _residual(dummies: Array, y: Array) -> tuple[Array, float]:

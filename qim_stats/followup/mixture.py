@@ -123,7 +123,7 @@ class Mixture:
 
 
 def mixture(known: Knowledge, ahead: Array | None = None) -> Mixture:
-    """Put further runs, as a block of their own, beside the trials so far.
+    """Put further runs beside the trials so far, in the block that ``known.ahead`` says.
 
     Parameters
     ----------
@@ -135,14 +135,16 @@ def mixture(known: Knowledge, ahead: Array | None = None) -> Mixture:
     Returns
     -------
     Mixture
-        Whose responses are those of the trials so far, then those of the further runs. The difference between the new
+        Whose responses are those of the trials so far, then those of the further runs. The difference between a new
         block and the others is unknown, with a flat prior, like every block difference.
     """
     x, nuisance = known.x, known.nuisance
     if ahead is not None:
         x = np.vstack([x, ahead])
-        new = np.repeat([0.0, 1.0], [len(known.y), len(ahead)])
-        nuisance = np.column_stack([np.vstack([nuisance, np.zeros((len(ahead), nuisance.shape[1]))]), new])
+        joined = np.zeros(nuisance.shape[1]) if known.ahead is None else known.ahead
+        nuisance = np.vstack([nuisance, np.tile(joined, (len(ahead), 1))])
+        if known.ahead is None:
+            nuisance = np.column_stack([nuisance, np.repeat([0.0, 1.0], [len(known.y), len(ahead)])])
     cells = collapse(x, nuisance)
     found = known.components
     grid = GRID[found.grid]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from qim_stats.errors import TrialsError
 from qim_stats.factors import RESERVED_COLUMNS, Factor
-from qim_stats.looks import STAGES, looks_of
+from qim_stats.looks import STAGE_TRIALS, STAGES, looks_of, stage_sizes
 from qim_stats.trials import Trials
 from qim_stats.trials.metadata import SCHEMA, metadata_path
 from qim_stats.trials.states import PENDING
@@ -103,7 +103,9 @@ def held_levels(data: Trials) -> dict[str, Any]:
     return {name: row[name] for name in [*left_out, *same]}
 
 
-def new_rows(data: Trials, table: pd.DataFrame, coded: Array, seed: int, *, folded: bool = False) -> pd.DataFrame:
+def new_rows(
+    data: Trials, table: pd.DataFrame, coded: Array, seed: int, *, folded: bool = False, same_block: bool = False
+) -> pd.DataFrame:
     """Write further runs as rows of the table.
 
     Parameters
@@ -118,6 +120,8 @@ def new_rows(data: Trials, table: pd.DataFrame, coded: Array, seed: int, *, fold
         Of the order, and of the new trials' seeds where the table has a column ``seed``.
     folded : bool
         Whether each new run is the mirror of a run so far, spare columns included.
+    same_block : bool
+        Whether they join the block of the last trial that was measured; else they are a block of their own.
 
     Returns
     -------
@@ -136,6 +140,7 @@ def new_rows(data: Trials, table: pd.DataFrame, coded: Array, seed: int, *, fold
     latest = dict(zip(most.index.tolist(), most.tolist(), strict=True))
     last, order = max(latest), int(_whole(table, "order").max())
     spare, held = _Spare(data, folded=folded), held_levels(data)
+    label = table.loc[data.usable, block].iloc[-1] if same_block else _next_block(table[block])
     rows = []
     for levels in coded[rng.permutation(len(coded))]:
         setting = tuple(levels.tolist())
@@ -146,7 +151,7 @@ def new_rows(data: Trials, table: pd.DataFrame, coded: Array, seed: int, *, fold
         latest[number] = latest.get(number, 0) + 1
         order += 1
         row: dict[str, Any] = dict.fromkeys(table.columns) | held
-        row |= {"run": number, "replicate": latest[number], "order": order, block: _next_block(table[block])}
+        row |= {"run": number, "replicate": latest[number], "order": order, block: label}
         row |= {f.name: f.decode(int(side)) for f, side in zip(data.factors, levels, strict=True)}
         rows.append(row | spare.values(setting))
     frame = pd.DataFrame(rows, columns=table.columns, dtype=object)
@@ -180,18 +185,20 @@ def joined_table(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return both.astype(dict.fromkeys(whole, "int64"))
 
 
-def next_metadata(data: Trials) -> dict[str, Any]:
+def next_metadata(data: Trials, added: int) -> dict[str, Any]:
     """Return the metadata of the table with the new runs.
 
     Parameters
     ----------
     data : Trials
         The trials so far; what stands beside their file is kept.
+    added : int
+        How many new runs there are.
 
     Returns
     -------
     dict
-        With ``design.stages`` one more than before.
+        With ``design.stages`` one more than before, and how many rows each has, if that is known.
 
     Raises
     ------
@@ -203,13 +210,16 @@ def next_metadata(data: Trials) -> dict[str, Any]:
         meta = json.loads(metadata_path(Path(data.source)).read_text(encoding="utf-8"))
     design = dict(meta.get("design") or {})
     given = {entry["name"]: entry for entry in meta.get("factors") or ()}
+    counted = {STAGES: looks_of(design) + 1}
+    sizes = stage_sizes(design, len(data.frame))
+    rows = {} if sizes is None else {STAGE_TRIALS: [*sizes, added]}
     return {
         "schema": SCHEMA,
         "study": meta.get("study"),
         "response": data.response,
         "direction": data.direction,
         "seed": meta.get("seed"),
-        "design": {**design, "dummies": list(data.dummies), STAGES: looks_of(design) + 1},
+        "design": {**design, "dummies": list(data.dummies), **counted, **rows},
         "factors": [_factor_entry(factor, given.get(factor.name, {})) for factor in _all_factors(data)],
         "provenance": dict(meta.get("provenance") or {}),
     }

@@ -42,6 +42,10 @@ def follow_up_text(found: FollowUp, after: Sequence[str] = ()) -> str:
     lines += labelled(
         "assumed", f"noise of a trial about {number(found.noise_sd)} (SD); interactions as in the analysis."
     )
+    if is_priced(found):
+        lines += labelled(
+            "", "cost: of all the runs; chosen is what gains most for its cost, and behind is for equal cost."
+        )
     for alert in found.alerts:
         lines += labelled("note" if alert.severity == "info" else alert.severity, alert.message)
     for sentence in after:
@@ -51,19 +55,21 @@ def follow_up_text(found: FollowUp, after: Sequence[str] = ()) -> str:
 
 def _table(found: FollowUp) -> list[str]:
     timed = found.options["seconds"].notna().any()
-    header = ["option", "runs", "settled", "+-", "after", "+-", "behind", "+-", *(["seconds"] if timed else [])]
+    priced = is_priced(found)
+    last = [*(["cost"] if priced else []), *(["seconds"] if timed else [])]
+    header = ["option", "runs", "settled", "+-", "after", "+-", "behind", "+-", *last]
     rows = [header]
     for row in found.options.to_dict("records"):
         mark = " *" if row["method"] == found.chosen else ""
         if row["after"] is None or math.isnan(row["after"]):
-            rows.append([row["method"], "-", "-", "", "-", "", "-", "", *(["-"] if timed else [])])
+            rows.append([row["method"], "-", "-", "", "-", "", "-", "", *("-" for _ in last)])
             continue
         rows.append(
             [
                 row["method"] + mark, str(row["runs"]),
                 *(_digits(row[key]) for key in ("p_settled", "p_settled_error", "after", "after_error")),
                 *(_digits(row[key]) for key in ("behind", "behind_error")),
-                *([number(row["seconds"])] if timed else []),
+                *(number(row[key]) for key in last),
             ]
         )  # fmt: skip
     widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
@@ -72,6 +78,11 @@ def _table(found: FollowUp) -> list[str]:
         padded = [c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))]
         lines.append("  ".join(padded).rstrip())
     return [*lines, "* chosen"]
+
+
+def is_priced(found: FollowUp) -> bool:
+    """Whether runs differ in cost."""
+    return bool(found.method["cost"])
 
 
 def _digits(value: float) -> str:

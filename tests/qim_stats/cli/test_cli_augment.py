@@ -82,6 +82,14 @@ def test_json_on_standard_output_is_alone_there(augment: Run, capsys: pytest.Cap
         (["--runs", "5", "--goal", "pair:base_lr,momentums"], "did you mean 'momentum'?"),
         (["--runs", "5", "--json", ""], "--json: '' is not the name of a file"),
         (["--runs", "5", "--joined", str(SCREEN)], "is in use already"),
+        (["--cost", "max_iters=200:2"], "--cost: unknown factor 'max_iters'; did you mean 'max_iter'?"),
+        (["--cost", "max_iter=150:2"], "--cost: factor 'max_iter' has no level 150"),
+        (["--cost", "max_iter=200:2,max_iter=100:0"], "cannot cost 0"),
+        (["--cost", ","], "--cost: ',' names no factor in one place"),
+        (["--jobs", "0"], "--jobs: 0 jobs run no trial"),
+        (["--budget", "5"], "--budget: 5 trials are too few: 4 factors need 6"),
+        (["--budget", "24", "--runs", "4"], "--runs and --budget do not go together"),
+        (["--budget", "24", "--goal", "top-9"], "no question which 9 of 4"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_written(
@@ -91,6 +99,28 @@ def test_mistakes_are_told_before_anything_is_written(
         augment(*words)
     assert complaint in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_step_writes_runs_only_where_there_are_any_to_do(
+    augment: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert augment("--goal", "top-1 settled at 0.99", "--budget", "48", "--json", "-") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["outcome"] == "go on"
+    assert told["follow_up"]["chosen"] == "posterior"
+    rows = pd.read_csv(tmp_path / "next.csv")
+    assert len(rows) == 4
+    assert set(rows["block"]) == {1}
+    assert augment("--goal", "sign of base_lr settled at 0.6", "--budget", "24", out="none.csv") == 0
+    assert "Settled: accuracy is higher with base_lr at 0.02 than at 0.002" in capsys.readouterr().out
+    assert not (tmp_path / "none.csv").exists()
+
+
+def test_costs_are_told_beside_the_options(augment: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert augment("--jobs", "3", "--cost", "max_iter=200:2", "--method", "replicates") == 0
+    told = capsys.readouterr().out
+    assert "  cost  seconds" in told
+    assert "gains most for its cost" in told
 
 
 def test_measured_rows_are_not_overwritten(augment: Run, tmp_path: Path) -> None:

@@ -58,6 +58,10 @@ def test_covariances_equal_those_of_the_expansion(known: Knowledge) -> None:
     assert seen.effects == pytest.approx(z @ covariance[:, :K], rel=1e-8, abs=1e-10)
     joint = z @ covariance @ z.T
     assert seen.variance == pytest.approx(np.diag(joint) + noise, rel=1e-8)
+    # Runs that join the block so far differ from it by nothing.
+    joined = Foresight(replace(known, ahead=np.zeros(0)), SETTINGS)
+    assert joined.variance == pytest.approx(np.diag(joint), rel=1e-8)
+    assert joined.column(2) == pytest.approx(joint[2], rel=1e-8, abs=1e-10)
     assert np.array([seen.column(i) for i in range(8)]) == pytest.approx(joint + noise, rel=1e-8, abs=1e-10)
 
 

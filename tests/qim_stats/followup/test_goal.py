@@ -5,6 +5,7 @@ import pytest
 
 from qim_stats.errors import FactorError, QimError
 from qim_stats.followup import Goal, parse_goal
+from qim_stats.followup.goal import parse_until
 
 NAMES = ["lr", "momentum", "decay", "a,b"]
 
@@ -18,6 +19,9 @@ NAMES = ["lr", "momentum", "decay", "a,b"]
         ("pair:decay,lr", Goal("pair", "pair:decay,lr", members=(2, 0))),
         ('pair:"a,b",lr', Goal("pair", 'pair:"a,b",lr', members=(3, 0))),
         ("sign:momentum", Goal("sign", "sign:momentum", members=(1,))),
+        ("decay before lr", Goal("pair", "decay before lr", members=(2, 0))),
+        ('"a,b"  before "lr"', Goal("pair", '"a,b"  before "lr"', members=(3, 0))),
+        ("sign of a,b", Goal("sign", "sign of a,b", members=(3,))),
     ],
 )
 def test_goals_are_read(text: str | None, goal: Goal) -> None:
@@ -39,6 +43,10 @@ def test_the_default_fits_few_factors() -> None:
         ("sign:lr,decay", "one factor"),
         ("sign:", "one factor"),
         ("sign:lr\n", "unknown factor"),
+        ("lr before lr", "two different factors"),
+        ("lr before warmth", "unknown factor 'warmth'"),
+        ("sign of warmth", "unknown factor 'warmth'"),
+        ('pair:"lr', "two different factors"),
     ],
 )
 def test_what_is_no_goal_is_refused_in_one_line(text: str, complaint: str) -> None:
@@ -51,6 +59,45 @@ def test_what_is_no_goal_is_refused_in_one_line(text: str, complaint: str) -> No
 def test_an_unknown_factor_is_answered_with_the_nearest() -> None:
     with pytest.raises(FactorError, match=r"unknown factor 'momentun'.*'momentum'"):
         parse_goal("sign:momentun", NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "goal", "probability"),
+    [
+        ("top-3 settled at 0.9", "top-3", 0.9),
+        ("order settled at .8", "order", 0.8),
+        ("decay before lr settled at 0.95", "decay before lr", 0.95),
+        ("sign of lr  settled  at 9e-1", "sign of lr", 0.9),
+        ("top-1", "top-1", None),
+        (None, "top-3", None),
+    ],
+)
+def test_a_goal_may_say_when_it_is_settled(text: str | None, goal: str, probability: float | None) -> None:
+    assert parse_until(text, NAMES) == (parse_goal(goal, NAMES), probability)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("top-3 settled at 90%", "--until: '90%' is no probability"),
+        ("top-3 settled at 0.5", "--until: 0.5 is no probability between"),
+        ("top-3 settled at nan", "--until: nan is no probability between"),
+        ("top-3 settled", "--until: 'top-3 settled' is not a goal"),
+        ("settled at 0.9", "--until: 'settled at 0.9' is not a goal"),
+        ("lr before warmth settled at 0.9", "--until: unknown factor 'warmth'"),
+    ],
+)
+def test_what_says_neither_is_refused_in_one_line(text: str, complaint: str) -> None:
+    with pytest.raises(QimError) as caught:
+        parse_until(text, NAMES)
+    assert complaint in str(caught.value)
+
+
+def test_words_of_the_grammar_may_be_in_names() -> None:
+    names = ["day before", "x before y", "sign of z"]
+    assert parse_goal("x before y before day before", names).members == (1, 0)
+    assert parse_goal('"day before" before "sign of z"', names).members == (0, 2)
+    assert parse_goal("sign of z before day before", names).members == (2, 0)
 
 
 DRAWS = np.array([[3.0, -2.0, 1.0], [3.0, 1.0, -2.0], [-3.0, 2.0, 1.0], [3.0, 2.0, 1.0]])
