@@ -185,7 +185,7 @@ def test_every_verb_is_in_the_readme(run: Callable[[list[str]], int], capsys: py
     assert not [verb for verb in verbs if f"`{verb}`" not in _text("README.md")]
 
 
-@pytest.mark.parametrize("verb", ["analyze", "power", "augment", "combine"])
+@pytest.mark.parametrize("verb", ["analyze", "power", "augment", "combine", "validate"])
 def test_every_option_is_in_the_docs(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main([verb, "--help"])

@@ -46,6 +46,7 @@ def replay(
     direction: str | None = None,
     factors: Sequence[str | Factor] | None = None,
     high: Mapping[str, object] | None = None,
+    block: str | None = None,
     diverged_as: float | None = None,
     noise: str | os.PathLike[str] | pd.DataFrame | None = None,
     replicates: str | os.PathLike[str] | pd.DataFrame | None = None,
@@ -66,7 +67,7 @@ def replay(
         one's own.
     estimators : sequence of str, or mapping of str to Estimator
         Any of ``"alias-aware"``, ``"raw"``, ``"least-squares"``, or one's own by name. All see the same studies.
-    response, direction, factors, high, diverged_as
+    response, direction, factors, high, block, diverged_as
         As of ``read_trials``.
     noise, replicates : path or DataFrame, optional
         A table of repeated trials, which tells the noise of one. With ``noise`` every virtual trial has fresh noise on
@@ -93,7 +94,13 @@ def replay(
     if noise is not None and replicates is not None:
         raise QimError("two tables tell the noise", where="--replicates", remedy="give --noise or --replicates")
     trials = read_trials(
-        full, response=response, direction=direction, factors=factors, high=high, diverged_as=diverged_as
+        full,
+        response=response,
+        direction=direction,
+        factors=factors,
+        high=high,
+        block=block,
+        diverged_as=diverged_as,
     )
     table = full_table(trials)
     repeated = noise if noise is not None else replicates

@@ -122,10 +122,14 @@ def results(
     """
     from qim_stats import __version__
 
-    rows, calibrations, studies = [], [], []
+    allowed = dict(zip(ceiling["trials"].tolist(), ceiling["p_top3"].tolist(), strict=True))
+    rows: list[dict[str, object]] = []
+    calibrations, studies = [], []
     for (design, estimator), measures in measured.items():
         who = {"design": design, "estimator": estimator}
-        rows.append({**who, **summarize(measures, seed)})
+        row = {**who, **summarize(measures, seed)}
+        row["ceiling_top3"] = allowed[round(float(measures["trials"].mean()))]
+        rows.append(row)
         calibrations.append(calibration_table(measures).assign(**who))
         single = {name: values for name, values in measures.items() if values.ndim == 1}
         studies.append(pd.DataFrame({**who, "study": np.arange(1, replays + 1), **single}))
