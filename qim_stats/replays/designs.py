@@ -18,8 +18,11 @@ from qim_stats.errors import DesignError, QimError
 from qim_stats.factors import Factor, nearest
 from qim_stats.replays.choosers import CHOOSERS, SureOfTop3
 from qim_stats.replays.rules import FixedDesign, InBatches, RandomRows, Rule, Settings
+from qim_stats.replays.settling import UntilSettled
 
 BATCH = 4  # trials between two looks
+SETTLE = "settle"
+SETTLED = 0.9
 _WHERE = "--designs"
 _WORD = re.compile(
     r"(?P<kind>[a-z]+)(?P<runs>[0-9]+)?(?:\+(?P<fold>[a-z]+))?"
@@ -124,20 +127,26 @@ def _rule(word: str, k: int) -> Rule:
             where=f"{_WHERE} {word}",
             remedy="give fewer",
         )
-    manner = found["rule"] or "posterior"
-    if manner not in CHOOSERS:
+    manner, sure = found["rule"] or "posterior", None
+    if manner not in (*CHOOSERS, SETTLE):
         problem = f"{manner!r} is no way to choose trials"
-        raise QimError(problem, where=f"{_WHERE} {word}", remedy=nearest(manner, CHOOSERS))
-    sure = None
+        raise QimError(problem, where=f"{_WHERE} {word}", remedy=nearest(manner, (*CHOOSERS, SETTLE)))
     if found["sure"] is not None:
-        probability = float(found["sure"])
-        if not 0.5 < probability < 1.0 or k <= 3:
-            problem = f"{found['sure']} is no probability between 0.5 and 1"
-            if k <= 3:
-                problem = f"{k} factors have no first three to be sure of"
-            raise QimError(problem, where=f"{_WHERE} {word}", remedy="give @0.9, for one, with 4 factors or more")
-        sure = SureOfTop3(probability)
-    return InBatches(word, first, CHOOSERS[manner], budget, BATCH, sure)
+        sure = _probability(found["sure"], k, word)
+    if manner == SETTLE:
+        return UntilSettled(word, first, budget, BATCH, SETTLED if sure is None else sure)
+    return InBatches(word, first, CHOOSERS[manner], budget, BATCH, None if sure is None else SureOfTop3(sure))
+
+
+def _probability(text: str, k: int, word: str) -> float:
+    """Read the probability from which the first three count as settled."""
+    probability = float(text)
+    if k > 3 and 0.5 < probability < 1.0:
+        return probability
+    problem = f"{text} is no probability between 0.5 and 1"
+    if k <= 3:
+        problem = f"{k} factors have no first three to be sure of"
+    raise QimError(problem, where=f"{_WHERE} {word}", remedy="give @0.9, for one, with 4 factors or more")
 
 
 def _check_enough(runs: int, k: int, word: str) -> None:

@@ -105,7 +105,8 @@ def _mean(values: Array) -> tuple[float, float]:
 
 def _resampled(measure: Callable[[Array], float], bins: Array, rng: np.random.Generator) -> tuple[float, float]:
     """Return a measure of the bins of all studies, and its standard deviation over resampled studies (bootstrap)."""
-    if not bins.any():
+    bins = bins[bins[:, :, 0].any(axis=1)]
+    if not len(bins):
         return float("nan"), float("nan")
     s = len(bins)
     weights = rng.multinomial(s, np.full(s, 1.0 / s), size=_RESAMPLES).astype(np.float64)

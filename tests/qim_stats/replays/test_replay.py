@@ -232,6 +232,20 @@ def test_a_study_that_is_sure_stops(full: Full) -> None:
     assert found.studies["claimed_top3"].ge(0.8).any()
 
 
+def test_the_loop_of_run_until_stops_by_itself(full: Full) -> None:
+    found = run(full(noise=0.01), "pb8..24/settle@0.8", replays=2, estimators=["alias-aware"])
+    assert row(found, "pb8..24/settle@0.8", "alias-aware")["trials"] < 24
+    assert row(found, "pb8..24/settle@0.8", "alias-aware")["p_top3"] == 1.0
+
+
+def test_responses_that_never_vary_are_answered_all_the_same(full: Full) -> None:
+    flat = full()
+    flat["y"] = np.where(np.arange(32) == 0, 1.0, 0.0)  # one cell in 32 is off the floor
+    found = run(flat, "pb8..12", "pb8..12/settle", replays=6, estimators=["alias-aware", "raw"])
+    assert found.designs["trials"].tolist() == [12.0] * 4
+    assert found.designs["kendall_tau"].isna().all()  # all true effects are equal
+
+
 def test_the_alias_aware_estimator_claims_and_covers(recorded: Path) -> None:
     found = replay(recorded, designs=["pb12+foldover"], replays=24)
     own = row(found, "pb12+foldover", "alias-aware")
