@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 STUDY ?= analysis/lenet_fashion/screen.toml
+TABLE ?= lenet_fashion
 JOBS ?=
 PY := .venv/bin/python
 RUNS := $(STUDY:.toml=.runs)
@@ -9,7 +10,7 @@ LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --gen
   --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help study report env engine image data run baseline test lint bench calibrate peers lock
+.PHONY: help study report env engine image data run truth test lint bench calibrate peers lock
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -36,9 +37,8 @@ data: env ## The data of STUDY as Caffe reads them
 run: image data ## The trials of STUDY, resumed where they stopped
 	@$(PY) -m caffe_runner run $(STUDY) $(if $(JOBS),--jobs $(JOBS))
 
-baseline: image data ## The real full factorial behind analysis/lenet_fashion (256 trials, about five minutes on two cores)
-	@$(PY) -m caffe_runner run analysis/lenet_fashion/full.toml $(if $(JOBS),--jobs $(JOBS))
-	@$(PY) -m caffe_runner export analysis/lenet_fashion/full.toml --out analysis/lenet_fashion/full.csv
+truth: env ## The real full factorial of analysis/TABLE with its replicates, trained, then held against the recorded
+	@setup/truth.sh $(TABLE) $(JOBS)
 
 test: env  ## Every test, the linters and the type checker (the real engine's tests run where one answers)
 	@setup/test.sh

@@ -15,7 +15,11 @@ WIDTH = 120
 
 
 def measured_text(
-    full: pd.DataFrame, replicates: pd.DataFrame, factors: tuple[Factor, ...], responses: list[str]
+    full: pd.DataFrame,
+    replicates: pd.DataFrame,
+    factors: tuple[Factor, ...],
+    responses: list[str],
+    clock: str = "of one core",
 ) -> str:
     """Return the measured part of a README.
 
@@ -27,6 +31,8 @@ def measured_text(
         The factors.
     responses : list of str
         The response to rank by, then others whose effects are shown beside it.
+    clock : str, optional
+        What the column ``seconds`` counts.
 
     Returns
     -------
@@ -50,7 +56,7 @@ def measured_text(
         "|---|---|---|" + "---|---|" * len(found),
         *rows,
         "",
-        f"{len(full)} trials, {unfinished} of them without a response; {seconds.sum():.0f} s of one core in all, "
+        f"{len(full)} trials, {unfinished} of them without a response; {seconds.sum():.0f} s {clock} in all, "
         f"{seconds.min():.2f} to {seconds.max():.2f} s a trial.",
         "",
         *(_noise(name, one) for name, one in zip(responses, found, strict=True)),

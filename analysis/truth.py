@@ -1,0 +1,147 @@
+"""Record a Caffe study's full factorial and replicates, or hold new trials against the recorded: `make truth`.
+
+    python analysis/truth.py lenet_fashion      (after its full.toml and replicates.toml were run)
+
+What is not recorded yet is exported to full.csv and replicates.csv, and the measured part of the README is written from
+them. What is recorded stays, and the new trials are compared with it: every column but the seconds must be the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from factorial.page import measured_text, write_measured
+
+from caffe_runner.conduct import TABLE, export_table
+from caffe_runner.plan import study_folder
+from caffe_runner.study.study_file import Study, load_study
+from qim_stats.errors import QimError, TrialsError
+
+TABLES = ("full", "replicates")
+UNTOLD = "seconds"
+"""The one column of a trials table that may differ between two executions of a study."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How new trials of a study agree with the recorded ones.
+
+    Parameters
+    ----------
+    trials : int
+        Trials recorded.
+    differing : tuple of int
+        The lines of the recorded table, from 2, whose trials came out differently.
+    """
+
+    trials: int
+    differing: tuple[int, ...]
+
+    def told(self, path: Path) -> str:
+        """Say it in one line."""
+        if not self.differing:
+            return f"{path}: all {self.trials} trials gave the recorded numbers again"
+        return f"{path}:{self.differing[0]}: {len(self.differing)} of {self.trials} trials differ from this on"
+
+
+def compare(recorded: Path, new: Path) -> Comparison:
+    """Compare two tables of one study, cell by cell as they are written.
+
+    Parameters
+    ----------
+    recorded, new : Path
+        Trials tables.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    TrialsError
+        If their columns or their numbers of trials differ.
+    """
+    old, again = (pd.read_csv(path, dtype=str, keep_default_na=False) for path in (recorded, new))
+    if list(old.columns) != list(again.columns) or len(old) != len(again):
+        raise TrialsError(
+            f"this is no table of the same study as {new}", where=str(recorded), remedy="record it under another name"
+        )
+    differs = (old != again).drop(columns=UNTOLD).any(axis=1)
+    return Comparison(len(old), tuple(int(row) + 2 for row in differs.to_numpy().nonzero()[0]))
+
+
+def runs_of(replicates: pd.DataFrame, full: pd.DataFrame, factors: list[str]) -> pd.DataFrame:
+    """Give replicates the run numbers that their settings have in the full table.
+
+    Parameters
+    ----------
+    replicates, full : DataFrame
+        Trials tables of the same factors.
+    factors : list of str
+        Their names.
+
+    Returns
+    -------
+    DataFrame
+        The replicates, with another ``run``.
+    """
+    return replicates.drop(columns="run").merge(full[[*factors, "run"]], on=factors, how="left", validate="many_to_one")
+
+
+def record(study: Study, csv: Path) -> Comparison | None:
+    """Export a study's trials, or compare them with those exported before.
+
+    Parameters
+    ----------
+    study : Study
+        A study that was run.
+    csv : Path
+        Where its trials are recorded.
+
+    Returns
+    -------
+    Comparison or None
+        None where nothing was recorded yet, and now is.
+
+    Raises
+    ------
+    QimError
+        If the study was not run, or its table cannot be read or written.
+    """
+    if not csv.exists():
+        print(export_table(study, csv))
+        return None
+    return compare(csv, study_folder(study.path) / TABLE)
+
+
+def write_page(folder: Path, study: Study) -> None:
+    """Write the measured part of a study's README from its two tables."""
+    full, replicates = (pd.read_csv(folder / f"{name}.csv") for name in TABLES)
+    names = [factor.name for factor in study.factors]
+    outputs = [study.response, *(name for name in ("loss",) if name in full.columns and name != study.response)]
+    text = measured_text(full, runs_of(replicates, full, names), study.factors, outputs, clock="by the clock")
+    write_measured(folder / "README.md", text)
+
+
+def main(folder: Path) -> int:
+    """Record or compare both tables of a folder; return the exit status."""
+    found = []
+    try:
+        studies = {name: load_study(folder / f"{name}.toml") for name in TABLES}
+        for name, study in studies.items():
+            found.append(record(study, folder / f"{name}.csv"))
+            if found[-1]:
+                print(found[-1].told(folder / f"{name}.csv"))
+        if None in found:
+            write_page(folder, studies["full"])
+    except QimError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 1 if any(one and one.differing for one in found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(__file__).parent / sys.argv[1]))
