@@ -107,7 +107,7 @@ def probe(
             entries = _run(study, dataset, folder / _folder_name(place), trials, manner)
             found.append(Configuration(place, chosen, tuple(entries)))
         write_text(folder / TABLE, trials_csv(_numbered(found), study.response))
-    return Probe(study.name, study.response, tuple(found), study.build_design(), study.chance_text())
+    return Probe(study.name, study.response, tuple(found), study.build_design(), study.chance_text(), study.data.orders)
 
 
 def configuration(study: Study, place: str) -> dict[str, Level]:

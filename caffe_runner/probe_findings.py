@@ -20,7 +20,11 @@ from qim_stats.terminal.layout import labelled, number, wrap
 SCHEMA = 1
 SEED_REACH = (
     "Caffe's random_seed sets the initial weights and dropout, not the order of the data: this is the noise of these "
-    "alone, unless the net shuffles or skips images at random (shuffle, rand_skip)."
+    "alone. With [data] orders in the study file it holds that of the order too."
+)
+SEED_REACH_ORDERS = (
+    "A seed sets the initial weights and dropout, and chooses one of {orders} orders of the data: this is the noise of "
+    "all of these."
 )
 
 
@@ -74,6 +78,8 @@ class Probe:
         The study's design.
     chance : str
         When a trial of this study counts as never having learned, in words.
+    orders : int
+        Orders of the training images that a seed chooses among.
     power, confidence : float
         For which detectable effects are told.
     """
@@ -83,6 +89,7 @@ class Probe:
     configurations: tuple[Configuration, ...]
     design: Design
     chance: str = ""
+    orders: int = 1
     power: float = 0.8
     confidence: float = 0.95
 
@@ -211,7 +218,8 @@ class Probe:
         return text if noise.high is None else f"{text}; {number(smallest * noise.high)} with the upper limit of the SD"
 
     def _alerts(self) -> list[tuple[str, str, str]]:
-        found = [("seed_reach", "info", SEED_REACH)]
+        reach = SEED_REACH if self.orders == 1 else SEED_REACH_ORDERS.format(orders=self.orders)
+        found = [("seed_reach", "info", reach)]
         noise = self.noise()
         if isinstance(noise, str):
             found.append(("no_noise", "error", f"No noise floor: {noise}."))

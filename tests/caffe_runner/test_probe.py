@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def entry(number: int, seed: int, accuracy: float | None, loss: float = 1.0, rea
 
 def found(study: Study, *entries: Entry) -> Probe:
     return Probe("test", "accuracy", (Configuration("low", {"lr": 0.1}, entries),), study.build_design())
+
+
+def test_the_noise_is_told_to_hold_the_order_of_the_data_where_seeds_choose_one(study: Study) -> None:
+    plain = found(study, entry(1, 5, 0.5), entry(2, 5, 0.5), entry(3, 6, 0.6))
+    assert "not the order of the data" in plain.to_dict()["alerts"][0]["message"]
+    orders = replace(plain, orders=16).to_dict()["alerts"][0]
+    assert orders["code"] == "seed_reach"
+    assert "one of 16 orders of the data" in orders["message"]
 
 
 def test_the_first_two_trials_share_a_seed_that_no_other_trial_has(study: Study) -> None:
