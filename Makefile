@@ -56,6 +56,7 @@ calibrate: env ## The calibration tables of docs/, simulated again (about ten mi
 	@$(PY) analysis/calibration_ranks/run.py --studies 2000
 
 peers: .venv/.peers ## The side by side with what people use, docs/peers.md: what is missing is computed, the rest is kept
+	@$(PY) analysis/peers/tuning.py
 	@$(PY) analysis/peers/run.py
 .venv/.peers: .venv/.complete requirements-peers.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock

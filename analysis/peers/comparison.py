@@ -10,6 +10,7 @@ import pandas as pd
 from peers.method import BUDGETS
 from peers.methods import METHODS
 from peers.tables import PeerTable
+from qim_stats.replays.ceiling import noise_ceiling
 from qim_stats.replays.estimators import Estimates
 from qim_stats.replays.measures import score_studies
 
@@ -21,6 +22,11 @@ MEASURES = ("top3", "kendall_tau", "top3_capture")
 def budgets_of(table: PeerTable) -> tuple[int, ...]:
     """Return the budgets that are less than the whole table."""
     return tuple(budget for budget in BUDGETS if budget < table.full.cells)
+
+
+def ceiling(table: PeerTable, budgets: Sequence[int]) -> pd.DataFrame:
+    """Return what noise alone allows at each budget, as in the replays: ``trials, p_top3, kendall_tau, ...``."""
+    return noise_ceiling(table.lookup.world, table.truth, budgets, seed=0)
 
 
 def studies(table: PeerTable, name: str, numbers: Sequence[int], seed: int) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
 
+from peers.comparison import budgets_of, ceiling
 from peers.methods import METHODS, OURS
 from peers.tables import PeerTable
 from peers.trials_to_truth import SHARE
@@ -52,6 +53,8 @@ def drawn(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
 
 def _panel(axis: Axes, rows: pd.DataFrame, table: PeerTable, colors: Sequence[tuple[float, float, float]]) -> None:
     axis.axhline(SHARE, color=MUTED, linewidth=0.6, linestyle=":")
+    most = ceiling(table, budgets_of(table))
+    axis.plot(most["trials"], most["p_top3"], color=MUTED, linewidth=1.0, linestyle=(0, (1, 2)), label="noise ceiling")
     for place, method in enumerate(METHODS):
         own = rows[rows["method"] == method.name].sort_values("trials")
         first = method is OURS[0]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from peers import figure, tuning_page
+from peers.comparison import ceiling
 from peers.method import BUDGETS, Method
 from peers.methods import METHODS, OURS
 from peers.tables import ANALYSIS, PeerTable
@@ -50,7 +51,8 @@ used.
 
 Per cent of studies; `tau` and `capture` at a budget of {shown}: Kendall's tau-b over all factors, and the summed
 |effect| of the chosen three as a share of the largest possible, in per cent. `error`: the largest Monte Carlo error of
-the shares. Empty: more trials are needed, or the method is not tried with so many.
+the shares. Empty: more trials are needed, or the method is not tried with so many. `noise ceiling`: were every
+interaction known, and the noise of trials alone in the way.
 """
 SHOWN = 32  # trials at which tau and capture are told
 
@@ -141,6 +143,7 @@ def _by_budget(rows: pd.DataFrame, table: PeerTable) -> str:
         "| method | " + " | ".join(map(str, budgets)) + " | error | tau | capture |",
         "|" + (4 + len(budgets)) * "---|",
     ]
+    lines.append(_ceiling_line(table, budgets))
     for method in METHODS:
         own = _of(rows, table, method).set_index("budget")
         if own.empty:
@@ -151,6 +154,14 @@ def _by_budget(rows: pd.DataFrame, table: PeerTable) -> str:
         error = f"{100 * own['top3_error'].max():.1f}"
         lines.append(f"| {method.name} | " + " | ".join([*cells, error, *last]) + " |")
     return head + "\n" + "\n".join(lines) + "\n"
+
+
+def _ceiling_line(table: PeerTable, budgets: Sequence[int]) -> str:
+    found = ceiling(table, budgets)
+    cells = [f"{100 * share:.0f}" for share in found["p_top3"]]
+    at = found.set_index("trials").loc[SHOWN] if SHOWN in budgets else None
+    last = ["", ""] if at is None else [f"{at['kendall_tau']:.2f}", f"{100 * at['top3_capture']:.1f}"]
+    return "| *noise ceiling* | " + " | ".join([*cells, "", *last]) + " |"
 
 
 def _short(table: PeerTable) -> str:

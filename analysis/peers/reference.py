@@ -1,4 +1,4 @@
-"""The best-known response of the real space, and its seed noise: a long search, then fresh trials of what it found."""
+"""The best-known response of a real space, and its seed noise: a long search, then fresh trials of what it found."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import optuna
 
-from peers.tuning_spaces import RANGES, trained
+from peers.perceptron import RANGES, trained
 
+Array = npt.NDArray[np.float64]
 FILE = Path(__file__).parent / "reference.json"
-_SEARCH = 300  # trials of each of two searches
+_SEARCH = 300  # trials of each search
 _SEARCHES = 2
 _FINALISTS = 20
 _EACH = 5  # fresh trials of a finalist
@@ -31,9 +33,9 @@ class Reference:
     setting : list of float
         In the unit cube.
     mean, sd : float
-        Of fresh trials of that setting; the SD is pooled over all finalists.
+        Of its last fresh trials.
     trials : int
-        How many it took.
+        How many it took in all.
     seed : int
         Of everything.
     version : str
@@ -53,11 +55,13 @@ class Reference:
         return self.mean + self.sd
 
 
-def reference(pool: Executor, seed: int) -> Reference:
-    """Return what the file holds, or search and write it.
+def reference(name: str, pool: Executor, seed: int) -> Reference:
+    """Return what the file holds of a space, or search and write it.
 
     Parameters
     ----------
+    name : str
+        Of the space.
     pool : Executor
         Where trials are trained.
     seed : int
@@ -69,39 +73,43 @@ def reference(pool: Executor, seed: int) -> Reference:
         Found by TPE on all hyperparameters; the finalists are judged by fresh trials, and the mean of the best of them
         by fresher ones, as the best of many is lucky.
     """
-    if FILE.exists():
-        return Reference(**json.loads(FILE.read_text(encoding="utf-8")))
-    found = [pair for part in pool.map(_search, [seed + i for i in range(_SEARCHES)]) for pair in part]
-    finalists = [setting for _, setting in sorted(found)[:_FINALISTS]]
+    known = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    if name not in known:
+        known[name] = asdict(_found(name, pool, seed))
+        FILE.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+    return Reference(**known[name])
+
+
+def _found(name: str, pool: Executor, seed: int) -> Reference:
+    searches = pool.map(_search, [name] * _SEARCHES, [seed + i for i in range(_SEARCHES)])
+    found = sorted(pair for part in searches for pair in part)
+    finalists = [setting for _, setting in found[:_FINALISTS]]
     seeds = _seeds(seed)
-    tried = _trials(pool, [setting for setting in finalists for _ in range(_EACH)], seeds).reshape(-1, _EACH)
+    tried = _trials(name, pool, [setting for setting in finalists for _ in range(_EACH)], seeds).reshape(-1, _EACH)
     best = finalists[int(tried.mean(axis=1).argmin())]
-    last = _trials(pool, [best] * _LAST, seeds)
-    squares = ((tried - tried.mean(axis=1, keepdims=True)) ** 2).sum() + ((last - last.mean()) ** 2).sum()
-    answer = Reference(
+    last = _trials(name, pool, [best] * _LAST, seeds)
+    return Reference(
         setting=list(best),
         mean=float(last.mean()),
-        sd=float(np.sqrt(squares / (_FINALISTS * (_EACH - 1) + _LAST - 1))),
+        sd=float(last.std(ddof=1)),
         trials=len(found) + tried.size + len(last),
         seed=seed,
         version=f"scikit-learn {version('scikit-learn')}",
     )
-    FILE.write_text(json.dumps(asdict(answer), indent=2) + "\n", encoding="utf-8")
-    return answer
 
 
-def _search(seed: int) -> list[tuple[float, tuple[float, ...]]]:
+def _search(name: str, seed: int) -> list[tuple[float, tuple[float, ...]]]:
     """Search once; return the responses with their settings."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(direction="minimize", sampler=optuna.samplers.TPESampler(seed=seed))
-    names = list(RANGES)
+    names = list(RANGES[name])
     seeds = _seeds(seed)
 
     def response(trial: optuna.Trial) -> float:
-        return trained(np.array([trial.suggest_float(name, 0.0, 1.0) for name in names]), next(seeds))
+        return trained(name, np.array([trial.suggest_float(key, 0.0, 1.0) for key in names]), next(seeds))
 
     study.optimize(response, n_trials=_SEARCH)
-    return [(float(trial.value or 0.0), tuple(trial.params[name] for name in names)) for trial in study.trials]
+    return [(float(trial.value or 0.0), tuple(trial.params[key] for key in names)) for trial in study.trials]
 
 
 def _seeds(seed: int) -> Iterator[int]:
@@ -111,6 +119,6 @@ def _seeds(seed: int) -> Iterator[int]:
         yield int(rng.integers(2**31 - 1))
 
 
-def _trials(pool: Executor, settings: list[tuple[float, ...]], seeds: Iterator[int]) -> np.ndarray:
+def _trials(name: str, pool: Executor, settings: list[tuple[float, ...]], seeds: Iterator[int]) -> Array:
     points = [np.array(setting) for setting in settings]
-    return np.array(list(pool.map(trained, points, [next(seeds) for _ in points])))
+    return np.array(list(pool.map(trained, [name] * len(points), points, [next(seeds) for _ in points])))

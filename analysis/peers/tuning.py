@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from peers import tuning_page
+from peers.perceptron import RANGES
 from peers.reference import reference
 from peers.tables import PeerTable, find_tables, load
 from peers.tuning_spaces import Space, perceptron_space, table_space
@@ -48,8 +49,9 @@ def main() -> int:
     with ProcessPoolExecutor(options.jobs) as pool:
         for table in tables:
             _compute(pool, table, table_space(table), max(4, round(options.share * REPEATS)), options.seed)
-        real = perceptron_space(reference(pool, options.seed).target)
-        _compute(pool, None, real, max(4, round(options.share * REAL_REPEATS)), options.seed)
+        for name in RANGES:
+            real = perceptron_space(name, reference(name, pool, options.seed).target)
+            _compute(pool, None, real, max(4, round(options.share * REAL_REPEATS)), options.seed)
     return 0
 
 
@@ -60,10 +62,11 @@ def _compute(pool: Executor, table: PeerTable | None, space: Space, repeats: int
         if strategy.kept >= space.k or tuning_page.is_there(rows, space, strategy, repeats):
             continue
         numbers = [range(start, min(start + _PART, repeats)) for start in range(0, repeats, _PART)]
-        where = [table if table is not None else space.target] * len(numbers)
+        where = [table if table is not None else (space.name, space.target)] * len(numbers)
         parts = list(pool.map(_repeats, where, [strategy] * len(numbers), numbers, [seed] * len(numbers)))
         found = np.concatenate(parts)
-        new = pd.DataFrame([{"space": space.name, "strategy": strategy.name, "target": space.target, **told(found)}])
+        keys = {"space": space.name, "strategy": strategy.name, "target": space.target, "good": space.good}
+        new = pd.DataFrame([keys | told(found)])
         tuning_page.put(rows, new.assign(budget=BUDGET, seed=seed))
         print(f"{space.name}, {strategy.name}: {repeats} repeats", file=sys.stderr, flush=True)
 
@@ -77,8 +80,8 @@ def told(found: np.ndarray) -> dict[str, float]:
     return {"repeats": len(found), "reached": share, "reached_error": error, **quartiles}
 
 
-def _repeats(where: PeerTable | float, strategy: Strategy, numbers: range, seed: int) -> np.ndarray:
-    space = table_space(where) if isinstance(where, PeerTable) else perceptron_space(where)
+def _repeats(where: PeerTable | tuple[str, float], strategy: Strategy, numbers: range, seed: int) -> np.ndarray:
+    space = table_space(where) if isinstance(where, PeerTable) else perceptron_space(*where)
     return np.array(
         [
             trials_to_target(space, strategy, BUDGET, np.random.Generator(np.random.PCG64([seed, number])))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from peers.perceptron import CHANCE, RANGES, trained
 from peers.tables import ANALYSIS, load
 from peers.tuning import told
-from peers.tuning_spaces import RANGES, Run, Space, perceptron_space, table_space, trained
+from peers.tuning_spaces import Run, Space, perceptron_space, table_space
 from peers.tuning_strategies import STRATEGIES, Strategy, trials_to_target
 
 ALL = [pytest.param(strategy, id=strategy.name) for strategy in STRATEGIES]
@@ -75,12 +76,17 @@ def test_a_table_is_tuned_towards_its_best_cell() -> None:
     assert trials_to_target(space, STRATEGIES[0], 128, rng()) <= 128
 
 
-def test_a_real_training_repeats_itself_and_learns() -> None:
-    setting = np.full(len(RANGES), 0.75)
-    assert trained(setting, 3) == trained(setting, 3)
-    assert trained(setting, 3) != trained(setting, 4)
-    assert trained(setting, 3) < np.log(10.0)
-    assert not perceptron_space(0.2).maximize
+@pytest.mark.parametrize("name", RANGES)
+def test_a_real_training_repeats_itself_and_learns(name: str) -> None:
+    setting = np.full(len(RANGES[name]), 0.6)
+    assert trained(name, setting, 3) == trained(name, setting, 3)
+    assert trained(name, setting, 3) != trained(name, setting, 4)
+    assert trained(name, setting, 3) < CHANCE
+    assert not perceptron_space(name, 0.2).maximize
+
+
+def test_a_net_that_diverges_is_no_better_than_chance() -> None:
+    assert trained("perceptron, wide", np.array([1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0]), 1) == CHANCE
 
 
 def test_quartiles_are_repeats_and_may_be_never() -> None:
