@@ -37,10 +37,12 @@ def add_replay_options(parser: argparse.ArgumentParser) -> None:
         "--designs",
         metavar="a,b,c",
         help="pb12, pb12+foldover, pb12+semifold, frac16, noconf16, random24, full; pb12..32: then chosen trials up to "
-        "32 in all (pb12..32/random, /replicates, /d-optimal, /md; @0.9: until that sure); default: "
+        "32 in all (pb12..32/random, /replicates, /d-optimal, /md, /settle; @0.9: until that sure); default: "
         "pb12,pb12+foldover,pb12..24",
     )
-    group.add_argument("--estimator", metavar="a,b,c", help="alias-aware, raw, least-squares; default: alias-aware")
+    group.add_argument(
+        "--estimator", metavar="a,b,c", help="alias-aware, analyze, raw, least-squares; default: alias-aware"
+    )
     group.add_argument("--noise", metavar="R.csv", help="add noise to every trial as between these repeated ones")
     group.add_argument("--replicates", metavar="R.csv", help="repeated trials that tell the noise; none is added")
     group.add_argument("--jobs", type=int, metavar="J", help="processes to share the work; default: 1")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import signal
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,10 +17,12 @@ import pandas as pd
 
 from qim_stats.errors import QimError
 from qim_stats.factors import Factor, nearest
+from qim_stats.replays.analyzed import analyzed
 from qim_stats.replays.aware import alias_aware
 from qim_stats.replays.ceiling import noise_ceiling
 from qim_stats.replays.designs import Plan, plans
 from qim_stats.replays.estimators import Estimator, least_squares, raw
+from qim_stats.replays.floor import floor_alert
 from qim_stats.replays.full_table import full_table
 from qim_stats.replays.measures import score_studies
 from qim_stats.replays.noise import read_replicates, table_noise
@@ -30,7 +34,12 @@ from qim_stats.trials import read_trials
 from qim_stats.waiting import Progress, unheard
 
 Array = npt.NDArray[np.float64]
-ESTIMATORS: dict[str, Estimator] = {"alias-aware": alias_aware, "raw": raw, "least-squares": least_squares}
+ESTIMATORS: dict[str, Estimator] = {
+    "alias-aware": alias_aware,
+    "raw": raw,
+    "least-squares": least_squares,
+    "analyze": analyzed,
+}
 DESIGNS = ("pb12", "pb12+foldover", "pb12..24")
 _CHUNK = {True: 50, False: 4}  # studies in a piece of work, of fixed designs and of others: not what --jobs says
 _Measures = dict[str, Array]
@@ -66,7 +75,8 @@ def replay(
         Words such as ``"pb12"``, ``"pb12+foldover"``, ``"random24"``, ``"pb12..32"`` (docs/replays.md), or rules of
         one's own.
     estimators : sequence of str, or mapping of str to Estimator
-        Any of ``"alias-aware"``, ``"raw"``, ``"least-squares"``, or one's own by name. All see the same studies.
+        Any of ``"alias-aware"``, ``"analyze"``, ``"raw"``, ``"least-squares"``, or one's own by name. All see the same
+        studies.
     response, direction, factors, high, block, diverged_as
         As of ``read_trials``.
     noise, replicates : path or DataFrame, optional
@@ -117,7 +127,9 @@ def replay(
     measured = {(word, name): _joined(found[word, name]) for word in words for name in chosen}
     counts = {round(float(m["trials"].mean())) for m in measured.values()}
     ceiling = noise_ceiling(world, job.truth, counts, seed)
-    return results(world, job.truth, measured, ceiling, replays=replays, seed=seed, trials=trials)
+    return results(
+        world, job.truth, measured, ceiling, replays=replays, seed=seed, alerts=(*trials.alerts, *floor_alert(table))
+    )
 
 
 @dataclass(frozen=True)
@@ -175,10 +187,32 @@ def _all_pieces(
             progress("replaying studies", done / len(pieces))
             yield one(piece)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    _check_sendable(one)
+    pool = ProcessPoolExecutor(jobs, initializer=_leave_interrupts)
+    try:
         for done, answer in enumerate(pool.map(one, pieces)):
             progress("replaying studies", done / len(pieces))
             yield answer
+    finally:
+        # After an interruption what was not begun is not worth waiting for.
+        pool.shutdown(cancel_futures=True)
+
+
+def _check_sendable(work: object) -> None:
+    """Refuse what cannot be sent to another process."""
+    try:
+        pickle.dumps(work)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        raise QimError(
+            "an estimator cannot be sent to other processes",
+            where="--jobs",
+            remedy="give jobs=1, or define it at the top level of a module",
+        ) from None
+
+
+def _leave_interrupts() -> None:
+    """Leave an interruption from the keyboard to the process that shares out the work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _one_piece(job: _Job, piece: tuple[Plan, int]) -> list[dict[str, _Measures]]:

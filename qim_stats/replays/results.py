@@ -19,7 +19,6 @@ from qim_stats.replays.measures import RESOLVED, SETTLED
 from qim_stats.replays.summary import calibration_table, summarize
 from qim_stats.replays.truth import TIED, Truth
 from qim_stats.replays.virtual import World
-from qim_stats.trials import Trials
 
 Array = npt.NDArray[np.float64]
 
@@ -98,7 +97,7 @@ def results(
     *,
     replays: int,
     seed: int,
-    trials: Trials,
+    alerts: tuple[Alert, ...],
 ) -> Replays:
     """Put the measures of all studies together.
 
@@ -112,8 +111,8 @@ def results(
         As of ``noise_ceiling``.
     replays, seed : int
         As asked for.
-    trials : Trials
-        The full table as it was read.
+    alerts : tuple of Alert
+        What was assumed or noticed of the full table.
 
     Returns
     -------
@@ -141,7 +140,7 @@ def results(
         truth=_truth_table(world, truth),
         studies=pd.concat(studies, ignore_index=True),
         noise={"sd": world.noise.sd, "df": world.noise.df, "source": world.noise.source, "added": world.added},
-        alerts=trials.alerts,
+        alerts=alerts,
         method={
             "source": world.table.source,
             "response": world.table.response,

@@ -12,6 +12,7 @@ import pytest
 
 import qim_stats as qs
 from qim_stats.replays import Estimates, FixedDesign, Replays, replay
+from qim_stats.replays.analyzed import analyzed
 from qim_stats.replays.designs import plans
 from qim_stats.replays.estimators import least_squares, raw
 from qim_stats.replays.full_table import cell_numbers, full_table
@@ -259,6 +260,49 @@ def test_the_alias_aware_estimator_claims_and_covers(recorded: Path) -> None:
     assert pairs["claims"].sum() == 24 * 28
     error = (pairs["claims"] * (pairs["claimed"] - pairs["right"]).abs()).sum() / pairs["claims"].sum()
     assert own["calibration_error"] == pytest.approx(error)
+
+
+def test_what_analyze_prints_is_replayed(recorded: Path) -> None:
+    found = replay(recorded, designs=["pb12"], replays=2, estimators=["analyze"])
+    own = row(found, "pb12", "analyze")
+    assert own["coverage_simultaneous"] == 1.0
+    assert own["width_simultaneous"] > 5.0
+    x = run_studies(
+        plans(["pb12"], 8)[0],
+        World(full_table(qs.read_trials(recorded)), TrialNoise(0.0, 1, ""), False),
+        1,
+        np.random.Generator(np.random.PCG64(0)),
+    )[0][0]
+    told = analyzed(x.x.astype(float), x.y)
+    names = [f"f{i}" for i in range(8)]
+    study = pd.DataFrame(x.x[0].astype(int), columns=names).assign(y=x.y[0])
+    ranking = qs.analyze(study, response="y", direction="maximize", factors=names).ranking().set_index("factor")
+    assert told.simultaneous is not None
+    assert told.simultaneous.high[0].tolist() == ranking.loc[names, "rank_high"].tolist()
+    assert (8.0 - told.score[0]).tolist() == ranking.loc[names, "rank"].tolist()
+
+
+def test_a_study_that_analyze_refuses_claims_nothing() -> None:
+    x = np.ones((1, 4, 3))
+    found = analyzed(x, np.zeros((1, 4)))
+    assert np.isnan(found.score).all()
+    assert found.p_larger is not None
+    assert (found.p_larger == 0.5).all()
+
+
+def test_a_floor_is_told(full: Full) -> None:
+    frame = full(noise=0.1)
+    names = list(frame.columns[2:7])
+    assert not run(frame, "pb12", factors=names).alerts
+    frame["y"] = frame["y"].clip(lower=sorted(frame["y"])[9])
+    told = run(frame, "pb12", factors=names).alerts
+    assert [alert.code for alert in told] == ["response_floor"]
+    assert "10 of 32 trials have the same y" in told[0].message
+
+
+def test_estimators_that_cannot_be_sent_are_for_one_process(full: Full) -> None:
+    with pytest.raises(qs.QimError, match="cannot be sent to other processes; give jobs=1"):
+        run(full(), "pb12", estimators={"mine": lambda x, y: raw(x, y)}, jobs=2)
 
 
 def test_swapped_levels_and_factors_change_no_alias_aware_answer(recorded: Path) -> None:
