@@ -49,6 +49,7 @@ lint: env  ## Style and types alone
 bench: image data ## Speed: the runner against xargs in one container, the statistics against R where it is installed
 	@$(PY) benchmarks/throughput.py
 	@$(PY) benchmarks/box_meyer.py
+	@$(PY) benchmarks/replays.py --rounds 3
 	@if command -v Rscript >/dev/null; then $(PY) benchmarks/big_table.py; else echo "big table: no R to compare with"; fi
 
 calibrate: env ## The calibration tables of docs/, simulated again (about ten minutes on two cores)
