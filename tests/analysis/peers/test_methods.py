@@ -136,6 +136,17 @@ def test_random_rows_are_distinct_and_no_more_than_there_are() -> None:
     assert len(np.unique(x, axis=0)) == 2**K
 
 
-def test_chosen_trials_need_a_design_with_columns_enough() -> None:
-    found = adaptive(table(), (8, 12), rng())
-    assert (found.used == 0).all()
+def test_chosen_trials_come_in_batches_after_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    class Sizes(Objective):
+        def run(self, x: Array) -> Array:
+            sizes.append(len(x))
+            return super().run(x)
+
+    monkeypatch.setattr("peers.alias_aware.Objective", Sizes)
+    monkeypatch.setattr("peers.alias_aware._LARGE", 20)
+    found = adaptive(table(), (8, 12, 24, 48), rng())
+    assert found.used.tolist() == [0, 12, 24, 48]
+    assert sizes == [12, 4, 4, 4, 16, 8]
+    assert np.isnan(found.score[0]).all()
