@@ -17,6 +17,7 @@ from qim_stats.plots.sheet import ACCENT, FAINT, MUTED, look, sheet, to_svg
 
 _ACROSS = 2
 _WIDTH, _HEIGHT = 4.2, 2.9  # of a panel, inches
+_STYLES = ("-", "--", "-.")
 _TICKS = (8, 16, 32, 64, 128)
 
 
@@ -38,7 +39,7 @@ def drawn(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
     down = math.ceil(len(tables) / _ACROSS)
     with look():
         figure = sheet(_ACROSS * _WIDTH, down * _HEIGHT + 1.3)
-        axes = figure.subplots(down, _ACROSS, squeeze=False, sharex=True, sharey=True)
+        axes = figure.subplots(down, _ACROSS, squeeze=False)
         colors = seaborn.color_palette("husl", len(METHODS) - 1)
         for place, axis in enumerate(axes.flat):
             if place >= len(tables):
@@ -56,10 +57,12 @@ def _panel(axis: Axes, rows: pd.DataFrame, table: PeerTable, colors: Sequence[tu
     most = ceiling(table, budgets_of(table))
     axis.plot(most["trials"], most["p_top3"], color=MUTED, linewidth=1.0, linestyle=(0, (1, 2)), label="noise ceiling")
     for place, method in enumerate(METHODS):
-        own = rows[rows["method"] == method.name].sort_values("trials")
+        own = rows[rows["method"] == method.name]
+        # Where a method could not use the larger of two budgets, it ran the same number of trials at both.
+        own = own.groupby("trials")["top3"].mean().reset_index()
         first = method is OURS[0]
         color = ACCENT if first else colors[place - 1]
-        style = "-" if first else ("--" if method in OURS else "-")
+        style = "-" if first else _STYLES[place % len(_STYLES)]
         axis.plot(
             own["trials"],
             own["top3"],

@@ -88,7 +88,7 @@ METHODS = (
         "PB, raw contrasts (QIM)",
         None,
         _PAGE,
-        "the largest design that the budget holds, |mean at high - mean at low|",
+        "the largest design that the budget holds; size of mean at high - mean at low",
         plackett_burman,
         studies=1000,
     ),

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from peers import figure, tuning_page
-from peers.comparison import ceiling
+from peers.comparison import budgets_of, ceiling
 from peers.method import BUDGETS, Method
 from peers.methods import METHODS, OURS
 from peers.tables import ANALYSIS, PeerTable
-from peers.trials_to_truth import trials_to_truth
+from peers.trials_to_truth import SHARE, trials_to_truth
 
 DOCS = ANALYSIS.parent / "docs"
 HEAD = """# Side by side with what people use
@@ -31,15 +31,16 @@ Some of them aim at another target than |main effect|. fANOVA's share of varianc
 |main effect| does. PED-ANOVA asks what it takes to be among the best tenth of trials, Morris's mu* takes interactions
 in, one factor at a time and ablation ask about changes from one setting (and ablation says nothing of a factor that the
 default has at its better level already); on random rows a forest's permutation importance takes interactions in as
-well. They are scored by the same measure all the same: it is the question that a
-screening answers, not a judgement on what else they are good for.
+well. They are scored by the same measure all the same: it is the question that a screening answers, not a judgement on
+what else they are good for.
 
 ## Trials to truth
 
-Budgets: {budgets}. The fewest trials at which the first three factors are right as a set in 85 % of the studies and
-stay so at all larger budgets tried. `> n`: not within the n trials of the largest budget; `~`: within two Monte
-Carlo errors of the other answer; `-`: not to be had. Where a method cannot use all of a budget, the number is what it
-used.
+Budgets: {budgets}. The fewest trials at which the first three factors are right as a set
+in 85 % of the studies, and stay so at all larger budgets tried. `> n`: not within the n trials of the largest budget;
+`~`: within two Monte Carlo errors of the other answer; `-`: not computed. Where a method cannot use all of a budget,
+the number is what it used. `noise ceiling`: the first of these budgets at which it would be, were every interaction
+known and the noise of trials alone in the way.
 
 {truth}
 
@@ -51,8 +52,7 @@ used.
 
 Per cent of studies; `tau` and `capture` at a budget of {shown}: Kendall's tau-b over all factors, and the summed
 |effect| of the chosen three as a share of the largest possible, in per cent. `error`: the largest Monte Carlo error of
-the shares. Empty: more trials are needed, or the method is not tried with so many. `noise ceiling`: were every
-interaction known, and the noise of trials alone in the way.
+the shares. Empty: more trials are needed.
 """
 SHOWN = 32  # trials at which tau and capture are told
 
@@ -105,10 +105,18 @@ def _of(rows: pd.DataFrame, table: PeerTable, method: Method) -> pd.DataFrame:
 
 def _truth(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
     lines = ["| method | " + " | ".join(table.name for table in tables) + " |", "|" + (1 + len(tables)) * "---|"]
+    lines.append("| *noise ceiling* | " + " | ".join(map(_allowed, tables)) + " |")
     for method in METHODS:
         cells = [str(trials_to_truth(_of(rows, table, method)) or "-") for table in tables]
         lines.append(f"| {method.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _allowed(table: PeerTable) -> str:
+    """Return the first budget at which noise alone allows the share asked for."""
+    found = ceiling(table, budgets_of(table))
+    enough = found.loc[found["p_top3"] >= SHARE, "trials"]
+    return f"{enough.iloc[0]:.0f}" if len(enough) else f"> {found['trials'].iloc[-1]:.0f}"
 
 
 def _ratio(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
@@ -134,7 +142,7 @@ def _ratio(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
 
 
 def _by_budget(rows: pd.DataFrame, table: PeerTable) -> str:
-    budgets = [budget for budget in BUDGETS if budget < table.full.cells]
+    budgets = budgets_of(table)
     head = (
         f"\n### {table.name}\n\n{table.full.k} factors, {table.full.response} ({table.full.direction}). SD of a trial "
         f"{table.noise.sd:.3g} ({_short(table)}); tied within {table.truth.margin:.3g}.\n"
