@@ -49,11 +49,6 @@ class Reference:
     seed: int
     version: str
 
-    @property
-    def target(self) -> float:
-        """The response from which a trial counts as the best known within the seed noise: the mean and one SD."""
-        return self.mean + self.sd
-
 
 def reference(name: str, pool: Executor, seed: int) -> Reference:
     """Return what the file holds of a space, or search and write it.

@@ -28,7 +28,8 @@ from qim_stats.errors import QimError
 
 BUDGET = 128
 REPEATS = 200  # on a table
-REAL_REPEATS = 40  # on the real space, where every trial is trained
+REAL_REPEATS = 20  # on the real space, where every trial is trained
+Where = PeerTable | tuple[str, float, float]
 _PART = 5  # repeats of a task
 _QUARTILES = {"first_quartile": 25.0, "median": 50.0, "third_quartile": 75.0}
 
@@ -50,20 +51,22 @@ def main() -> int:
         for table in tables:
             _compute(pool, table, table_space(table), max(4, round(options.share * REPEATS)), options.seed)
         for name in RANGES:
-            real = perceptron_space(name, reference(name, pool, options.seed).target)
-            _compute(pool, None, real, max(4, round(options.share * REAL_REPEATS)), options.seed)
+            best = reference(name, pool, options.seed)
+            where = (name, best.mean, best.sd)
+            _compute(pool, where, perceptron_space(*where), max(4, round(options.share * REAL_REPEATS)), options.seed)
     return 0
 
 
-def _compute(pool: Executor, table: PeerTable | None, space: Space, repeats: int, seed: int) -> None:
+def _compute(pool: Executor, where: Where, space: Space, repeats: int, seed: int) -> None:
     """Add the rows of a space that are not there yet, each as soon as it is known."""
     for strategy in STRATEGIES:
         rows = tuning_page.read()
         if strategy.kept >= space.k or tuning_page.is_there(rows, space, strategy, repeats):
             continue
         numbers = [range(start, min(start + _PART, repeats)) for start in range(0, repeats, _PART)]
-        where = [table if table is not None else (space.name, space.target)] * len(numbers)
-        parts = list(pool.map(_repeats, where, [strategy] * len(numbers), numbers, [seed] * len(numbers)))
+        parts = list(
+            pool.map(_repeats, [where] * len(numbers), [strategy] * len(numbers), numbers, [seed] * len(numbers))
+        )
         found = np.concatenate(parts)
         keys = {"space": space.name, "strategy": strategy.name, "target": space.target, "good": space.good}
         new = pd.DataFrame([keys | told(found)])
@@ -80,7 +83,7 @@ def told(found: np.ndarray) -> dict[str, float]:
     return {"repeats": len(found), "reached": share, "reached_error": error, **quartiles}
 
 
-def _repeats(where: PeerTable | tuple[str, float], strategy: Strategy, numbers: range, seed: int) -> np.ndarray:
+def _repeats(where: Where, strategy: Strategy, numbers: range, seed: int) -> np.ndarray:
     space = table_space(where) if isinstance(where, PeerTable) else perceptron_space(*where)
     return np.array(
         [

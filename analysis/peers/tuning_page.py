@@ -27,7 +27,8 @@ recorded response is less than one SD of the difference of two trials away. The 
 of scikit-learn on its 8x8 digits with {real} hyperparameters, within ranges of someone who knows such nets (narrow) and
 of someone who does not (wide), screened at a quarter and three quarters of each range, trained for each trial, judged
 by the log loss on held-out images. Its best known comes of a long search
-([reference.json](../analysis/peers/reference.json)), and a trial reaches it that is within one seed SD.
+([reference.json](../analysis/peers/reference.json)), and a setting reaches it whose mean over five fresh trials, not
+counted, is within one seed SD.
 
 `good`: share of all settings that reach it. Where many do, a few random trials find one, and there is little that a
 screening could save.

@@ -17,6 +17,8 @@ from peers.perceptron import RANGES, trained
 from peers.tables import PeerTable
 
 Array = npt.NDArray[np.float64]
+_JUDGES = 5  # fresh trials of a setting that looks good
+_NEAR = 3.0  # seed SD from the target within which a trial looks good
 Run = Callable[[Array], tuple[float, float]]
 
 
@@ -86,13 +88,31 @@ def table_space(table: PeerTable) -> Space:
     return Space(table.name, table.full.k, sign > 0.0, float(target), False, (0.0, 1.0), study, good)
 
 
-def perceptron_space(name: str, target: float) -> Space:
-    """Return a real space of that name; the response is the log loss on held-out images, to be small."""
+def perceptron_space(name: str, mean: float, sd: float) -> Space:
+    """Return a real space; the response is the log loss on held-out images, to be small.
+
+    Parameters
+    ----------
+    name : str
+        Of the space.
+    mean, sd : float
+        Of trials at the best-known setting; the target is one SD from the mean.
+
+    Returns
+    -------
+    Space
+        A setting is judged by the mean of fresh trials, which do not count: luck in one trial does not either. A trial
+        more than three SD from the target is not worth them and judged by itself.
+    """
+    target = mean + sd
 
     def study(rng: np.random.Generator) -> Run:
         def run(setting: Array) -> tuple[float, float]:
             loss = trained(name, setting, int(rng.integers(2**31 - 1)))
-            return loss, loss
+            if loss > target + _NEAR * sd:
+                return loss, loss
+            fresh = [trained(name, setting, int(rng.integers(2**31 - 1))) for _ in range(_JUDGES)]
+            return loss, float(np.mean(fresh))
 
         return run
 

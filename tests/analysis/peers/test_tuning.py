@@ -82,7 +82,18 @@ def test_a_real_training_repeats_itself_and_learns(name: str) -> None:
     assert trained(name, setting, 3) == trained(name, setting, 3)
     assert trained(name, setting, 3) != trained(name, setting, 4)
     assert trained(name, setting, 3) < CHANCE
-    assert not perceptron_space(name, 0.2).maximize
+    assert not perceptron_space(name, 0.2, 0.01).maximize
+
+
+def test_a_lucky_trial_is_judged_by_fresh_ones_and_a_poor_one_by_itself() -> None:
+    setting = np.full(8, 0.6)
+    told, judged = perceptron_space("perceptron, narrow", 0.01, 0.01).study(rng(2))(setting)
+    assert judged == told
+    seeds = rng(2).integers(2**31 - 1, size=6).tolist()
+    losses = [trained("perceptron, narrow", setting, seed) for seed in seeds]
+    assert told == losses[0]
+    told, judged = perceptron_space("perceptron, narrow", told, 0.01).study(rng(2))(setting)
+    assert judged == pytest.approx(np.mean(losses[1:]))
 
 
 def test_a_net_that_diverges_is_no_better_than_chance() -> None:
