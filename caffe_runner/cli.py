@@ -25,6 +25,7 @@ _UNMEASURED = frozenset({TrialState.FAILED, TrialState.TIMEOUT, TrialState.OOM, 
 def main(argv: list[str] | None = None) -> int:
     """Run a verb; return the exit status (0 done, 1 needs attention, 2 the user's mistake, 130 interrupted)."""
     args = _parser().parse_args(argv)
+    args.arguments = sys.argv[1:] if argv is None else argv
     for number in _STOPPING:
         # What the caller had us ignore (nohup) stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -81,6 +82,7 @@ def _parser() -> OneLineParser:
         "by name, such as timeout,diverged; earlier attempts stay in the ledger",
     )
     run.add_argument("--dry-run", action="store_true", help="check everything, show what would run, change nothing")
+    _add_until(run)
     run.set_defaults(handler=_run)
 
     status = _verb(verbs, "status", "show how far a study is", "status analysis/lenet_fashion/screen.toml")
@@ -125,6 +127,26 @@ def _parser() -> OneLineParser:
     return parser
 
 
+def _add_until(run: OneLineParser) -> None:
+    """Add what makes a study go on by itself after its design."""
+    run.add_argument(
+        "--until",
+        metavar="GOAL",
+        help="go on, batch after batch of the trials that tell most, until the goal is settled, a tie, or the budget "
+        "spent: 'top-3 settled at 0.9', 'order settled at 0.8', 'a before b settled at 0.95', 'sign of a'",
+    )
+    run.add_argument("--budget", type=_positive, metavar="N", help="with --until: trials in all; default: 48")
+    run.add_argument(
+        "--cost",
+        action="append",
+        default=[],
+        metavar="FACTOR=LEVEL:RELATIVE",
+        help="with --until: what runs cost, as of `python -m qim_stats augment`",
+    )
+    run.add_argument("--report", metavar="out.html", help="with --until: write a report that tells the story")
+    run.add_argument("--json", metavar="PATH|-", help="with --until: write the outcome and the story as JSON")
+
+
 def _add_append(verbs: argparse._SubParsersAction[OneLineParser]) -> None:
     append = _verb(
         verbs,
@@ -162,6 +184,7 @@ def _states(text: str) -> frozenset[TrialState]:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from caffe_runner import until_verb
     from caffe_runner.conduct import conduct, plan_lines
     from caffe_runner.engines.docker import DockerEngine
     from caffe_runner.plan import study_folder
@@ -172,11 +195,15 @@ def _run(args: argparse.Namespace) -> int:
     console = Console(stderr=True)
     study = load_study(args.study)
     check_study(study)
+    jobs = args.jobs or len(os.sched_getaffinity(0))
+    if args.until is not None:
+        return _DONE if until_verb.run(args, study, jobs, DockerEngine) else _ATTENTION
+    until_verb.refuse_alone(args)
     if args.dry_run:
         for line in plan_lines(study):
             print(line)
         return _DONE
-    entries = conduct(study, args.jobs or len(os.sched_getaffinity(0)), args.retry, DockerEngine, console)
+    entries = conduct(study, jobs, args.retry, DockerEngine, console)
     for line in summary(entries, study):
         print(line)
     print(f"trials table: {one_line(str(study_folder(study.path) / 'trials.csv'))}")

@@ -53,24 +53,49 @@ def conduct(
     QimError
         If the data, the engine, the ledger or the study's folder cannot be used, or the study has changed.
     """
+    with begun(study, console) as session:
+        run_pending(session, jobs, retry, open_engine)
+        return session.ledger.entries()
+
+
+@contextmanager
+def begun(study: Study, console: Console) -> Iterator[Session]:
+    """Own a study for a while, with its data ready and its ledger begun; its table is written at the end.
+
+    Parameters
+    ----------
+    study : Study
+        A checked study.
+    console : Console
+        Where progress is shown.
+
+    Yields
+    ------
+    Session
+        For ``run_pending``.
+
+    Raises
+    ------
+    QimError
+        If the data, the ledger or the study's folder cannot be used, or the study has changed.
+    """
     dataset = prepare_data(study, console)
     folder = study_folder(study.path)
     folder.mkdir(exist_ok=True)
-    with study_lock(folder):
-        ledger = Ledger(folder / LEDGER)
+    with study_lock(folder), closing(Ledger(folder / LEDGER)) as ledger:
+        ledger.begin(described(study, dataset.checksum), dataset.checksum, study.path, plan_trials(study))
+        ledger.release_interrupted()
         try:
-            ledger.begin(described(study, dataset.checksum), dataset.checksum, study.path, plan_trials(study))
-            ledger.release_interrupted()
-            trials = pending(ledger.entries(), retry)
-            try:
-                if trials:
-                    session = Session(study, dataset, folder, ledger, console)
-                    run_trials(session, trials, open_engine, jobs)
-            finally:
-                write_trials(study, ledger, folder / TABLE)
-            return ledger.entries()
+            yield Session(study, dataset, folder, ledger, console)
         finally:
-            ledger.close()
+            write_trials(study, ledger, folder / TABLE)
+
+
+def run_pending(session: Session, jobs: int, retry: frozenset[TrialState], open_engine: OpenEngine) -> None:
+    """Run the trials that are not done yet, and those to be tried again."""
+    trials = pending(session.ledger.entries(), retry)
+    if trials:
+        run_trials(session, trials, open_engine, jobs)
 
 
 def prepare_data(study: Study, console: Console) -> Dataset:

@@ -12,7 +12,7 @@ from caffe_runner.ledger import Entry, LedgerReader
 from caffe_runner.study.study_file import Study
 from caffe_runner.trial import TrialState
 from qim_stats.design import design_metadata, metadata_text
-from qim_stats.looks import STAGES
+from qim_stats.looks import STAGE_TRIALS, STAGES
 from qim_stats.output import write_text
 from qim_stats.trials.metadata import metadata_path
 
@@ -82,6 +82,7 @@ def metadata(study: Study, ledger: LedgerReader) -> dict[str, object]:
     )
     if ledger.appended:
         meta["design"][STAGES] = 1 + ledger.appended
+        meta["design"][STAGE_TRIALS] = ledger.stages
     return meta
 
 

@@ -10,11 +10,12 @@ import json
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import unified_diff
+from itertools import pairwise
 from pathlib import Path
 
 from caffe_runner.errors import LedgerError
@@ -129,6 +130,15 @@ class LedgerReader:
             row = self._db.execute("SELECT count(*) AS n FROM study WHERE key GLOB ?", (_APPENDED + "*",)).fetchone()
         return int(row["n"])
 
+    @property
+    def stages(self) -> list[int]:
+        """How many trials the design has, and then what was appended to it each time."""
+        with self._told():
+            total = self._db.execute("SELECT count(*) AS n FROM trial").fetchone()
+            rows = self._db.execute("SELECT value FROM study WHERE key GLOB ?", (_APPENDED + "*",)).fetchall()
+        firsts = sorted(int(json.loads(row["value"])["first"]) for row in rows)
+        return [after - first for first, after in pairwise([1, *firsts, int(total["n"]) + 1])]
+
     def has_appended(self, digest: str) -> bool:
         """Whether what has this digest was appended already."""
         return self._value(_APPENDED + digest) is not None
@@ -221,7 +231,7 @@ class Ledger(LedgerReader):
                 self._set("id", uuid.uuid4().hex)
                 self._add(trials)
 
-    def append(self, digest: str, source: str, trials: Iterable[Trial]) -> None:
+    def append(self, digest: str, source: str, trials: Sequence[Trial]) -> None:
         """Add trials to a study that was begun, all of them or none.
 
         Parameters
@@ -229,12 +239,13 @@ class Ledger(LedgerReader):
         digest : str
             Of what was asked for, by which ``has_appended`` knows it again.
         source : str
-            The file they came from, for the record.
-        trials : iterable of Trial
-            With numbers and orders of their own.
+            Where they came from, for the record.
+        trials : sequence of Trial
+            At least one, with numbers and orders of their own.
         """
+        record = {"source": source, "at": _now(), "first": trials[0].number}
         with self._transaction():
-            self._set(_APPENDED + digest, json.dumps({"source": source, "at": _now()}, ensure_ascii=False))
+            self._set(_APPENDED + digest, json.dumps(record, ensure_ascii=False))
             self._add(trials)
 
     def release_interrupted(self) -> int:

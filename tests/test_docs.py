@@ -28,6 +28,7 @@ from caffe_runner.trial import Trial, TrialResult, TrialState
 from qim_stats.cli import main
 from qim_stats.distributions import t_quantile
 from qim_stats.factors import Factor
+from qim_stats.followup.story import story_record, tell_story
 from qim_stats.power import Price, Question, compare_designs, guessed_noise
 from qim_stats.screening.box_meyer_options import BoxMeyerOptions
 from qim_stats.studies import combine
@@ -262,6 +263,14 @@ def test_json_of_design_is_described(desk: Path) -> None:
     assert not _undescribed(record, "design", OWN)
     properties = set(re.findall(r"`(\w+)`", _text("docs/designs.md")))
     assert not set(record["properties"]) - properties
+
+
+def test_json_of_a_run_until_is_described() -> None:
+    data = qs.read_trials(RECORDED / "screen.csv")
+    step = qs.settle_step(RECORDED / "screen.csv", until="top-2", budget=20)
+    story = tell_story(data, step.standing.goal, 0.9, sizes=[10, 2])
+    record = {"study": "", "until": "top-2", **story_record(step, story)}
+    assert not _undescribed(record, "run --until", OWN)
 
 
 def test_json_of_probe_is_described() -> None:

@@ -7,7 +7,7 @@ cost four times as much.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qim_stats.errors import FactorError, QimError
-from qim_stats.factors import nearest
+from qim_stats.factors import Factor, nearest
 from qim_stats.trials import Trials
 
 Array = npt.NDArray[np.float64]
@@ -102,36 +102,60 @@ def read_cost(cost: Cost, data: Trials) -> Prices:
         If seconds are asked for and the table has none, or a cost is not positive (``FactorError`` if a factor or a
         level is unknown).
     """
+    prices = Prices(data, relative_costs(cost, data.factors))
+    if prices.relative is None:
+        prices.of(np.zeros((0, len(data.factors))))
+    return prices
+
+
+def relative_costs(cost: Cost, factors: Sequence[Factor]) -> dict[str, tuple[float, float]] | None:
+    """Check what runs are said to cost, before there are any.
+
+    Parameters
+    ----------
+    cost : "seconds", or mapping of factor to mapping of level to float, or None
+        As of ``read_cost``.
+    factors : sequence of Factor
+        Of the study.
+
+    Returns
+    -------
+    dict of str to (float, float), or None
+        As ``Prices.relative``.
+
+    Raises
+    ------
+    QimError
+        If a cost is not positive (``FactorError`` if a factor or a level is unknown).
+    """
     if cost == SECONDS:
-        timed = Prices(data, None)
-        timed.of(np.zeros((0, len(data.factors))))
-        return timed
+        return None
     if isinstance(cost, str):
         raise QimError(f"{cost!r} is no cost", where=_WHERE, remedy=_EXAMPLE)
-    factors = {factor.name: factor for factor in data.factors}
+    known = {factor.name: factor for factor in factors}
     relative: dict[str, tuple[float, float]] = {}
     for name, levels in (cost or {}).items():
-        if name not in factors:
-            raise FactorError(f"unknown factor {name!r}", where=_WHERE, remedy=nearest(name, factors))
-        factor = factors[name]
+        if name not in known:
+            raise FactorError(f"unknown factor {name!r}", where=_WHERE, remedy=nearest(name, known))
         sides = {-1.0: 1.0, 1.0: 1.0}
         for level, value in levels.items():
-            side = factor.side(level)
-            if side not in sides:
-                raise FactorError(
-                    f"factor {name!r} has no level {level!s}",
-                    where=_WHERE,
-                    remedy=f"its levels are {factor.low!s} and {factor.high!s}",
-                )
-            if not (math.isfinite(value) and value > 0.0):
-                raise QimError(
-                    f"a run with {name!r} at {level!s} cannot cost {value:g}",
-                    where=_WHERE,
-                    remedy="give a number above 0",
-                )
-            sides[side] = float(value)
+            sides[_side(known[name], level)] = _positive(value, f"a run with {name!r} at {level!s}")
         relative[name] = (sides[-1.0], sides[1.0])
-    return Prices(data, relative)
+    return relative
+
+
+def _side(factor: Factor, level: object) -> float:
+    side = factor.side(level)
+    if side not in (-1.0, 1.0):
+        levels = f"its levels are {factor.low!s} and {factor.high!s}"
+        raise FactorError(f"factor {factor.name!r} has no level {level!s}", where=_WHERE, remedy=levels)
+    return -1.0 if side < 0.0 else 1.0
+
+
+def _positive(value: float, what: str) -> float:
+    if not (math.isfinite(value) and value > 0.0):
+        raise QimError(f"{what} cannot cost {value:g}", where=_WHERE, remedy="give a number above 0")
+    return float(value)
 
 
 def parse_cost(texts: list[str]) -> Cost:

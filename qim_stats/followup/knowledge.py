@@ -28,7 +28,8 @@ from qim_stats.trials import Trials
 Array = npt.NDArray[np.float64]
 _STORED = 4_000_000  # numbers in the matrices of all components that are updated
 _EXACT = 1e-10  # spread of the response, relative to its size, that is rounding error
-_MOST_CELLS = 150
+MOST_TRIALS = 150
+"""As many different settings as the search for further runs can weigh."""
 
 
 @dataclass(frozen=True)
@@ -213,12 +214,20 @@ def _check_size(cells: Cells) -> None:
             "the trials are no more than their blocks, so they tell nothing to go on from",
             remedy="run more trials in each block",
         )
-    if cells.m > _MOST_CELLS or not tractable(cells):
+    if cells.m > MOST_TRIALS or not tractable(cells):
         raise TrialsError(
             f"{cells.m} different settings of {cells.x.shape[1]} factors are more than the search for further runs "
             "can weigh",
             remedy="name fewer factors with --factors, or analyze the table as it is",
         )
+
+
+def weighable(trials: int, factors: int) -> bool:
+    """Whether the search for further runs can weigh so many trials, each of another setting."""
+    # What it takes depends on how many there are alone.
+    sides = np.random.Generator(np.random.PCG64(87)).integers(0, 2, (trials, factors))
+    x = np.where(sides == 1, 1.0, -1.0)
+    return trials <= MOST_TRIALS and tractable(collapse(x, np.zeros((trials, 0))))
 
 
 def _merged(found: Components) -> Components:

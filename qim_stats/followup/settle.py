@@ -25,15 +25,13 @@ from qim_stats.followup.batches import batch_size
 from qim_stats.followup.cost import Cost, Prices, read_cost
 from qim_stats.followup.follow_up import SCHEMA, FollowUp
 from qim_stats.followup.goal import Goal, parse_until
+from qim_stats.followup.knowledge import MOST_TRIALS, weighable
 from qim_stats.followup.prospect import Prospect, prospect_of
 from qim_stats.followup.standing import Standing, standing_of
 from qim_stats.plain import plain
 from qim_stats.trials import Trials, read_trials
 from qim_stats.trials.states import PENDING, states
 from qim_stats.waiting import Progress, unheard
-
-MOST_TRIALS = 150
-"""As many as the search for further runs can weigh."""
 
 
 @dataclass(frozen=True)
@@ -252,18 +250,20 @@ def check_budget(budget: int, factors: int, batch: int, design: int = 0) -> None
     Raises
     ------
     QimError
-        If the budget is less than the factors and two, or than the design and one batch, or more than 150.
+        If the budget is less than the factors and two, or than the design and one batch, or more than the search for
+        further runs can weigh.
     """
     least = max(factors + 2, design + batch if design else 0)
     if budget < least:
         needs = f"the design's {design} and a batch of {batch} are {design + batch}" if design else ""
         needs = needs if least > factors + 2 else f"{factors} factors need {factors + 2} at least"
         raise QimError(f"{budget} trials are too few: {needs}", where="--budget", remedy=f"give {least} or more")
-    if budget > MOST_TRIALS:
+    if not weighable(budget, factors):
+        most = next((n for n in range(min(budget, MOST_TRIALS), least - 1, -1) if weighable(n, factors)), 0)
         raise QimError(
-            f"{budget} trials are more than the search for further runs can weigh",
+            f"{budget} trials of {factors} factors are more than the search for further runs can weigh",
             where="--budget",
-            remedy=f"give {MOST_TRIALS} at most",
+            remedy=f"give {most} at most" if most else "study fewer factors, or begin with a smaller design",
         )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from qim_stats.errors import QimError, TrialsError
 from qim_stats.followup.goal import Goal
+from qim_stats.followup.settle import Step
 from qim_stats.followup.standing import Standing, standing_of
 from qim_stats.looks import stage_sizes
 from qim_stats.trials import Trials, read_trials
@@ -73,6 +74,24 @@ class Chapter:
             "reopened": [list(pair) for pair in self.reopened_pairs],
             "reason": self.silence or None,
         }
+
+
+def story_record(step: Step, story: Sequence[Chapter]) -> dict[str, Any]:
+    """Return the last step of a study and what each block taught, as plain values.
+
+    Parameters
+    ----------
+    step : Step
+        The last.
+    story : sequence of Chapter
+        All stages.
+
+    Returns
+    -------
+    dict
+        As docs/json.md tells.
+    """
+    return {**step.to_dict(), "blocks": [chapter.to_dict() for chapter in story]}
 
 
 def tell_story(

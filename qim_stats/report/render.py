@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from qim_stats.analysis import Analysis
 from qim_stats.report.aliasing import aliasing_view
 from qim_stats.report.answer import comparison_view, verdict_view
@@ -13,7 +16,12 @@ from qim_stats.report.models import box_meyer_view, model_search_view
 from qim_stats.report.page import environment
 from qim_stats.report.ranking import ranking_view
 from qim_stats.report.record import alerts_view, data_view, design_view, method_view
+from qim_stats.report.story import story_view
 from qim_stats.validation import Validation
+
+if TYPE_CHECKING:
+    from qim_stats.followup.settle import Step
+    from qim_stats.followup.story import Chapter
 
 
 def render(
@@ -22,6 +30,7 @@ def render(
     title: str | None = None,
     notice: str | None = None,
     command: str | None = None,
+    story: tuple[Step, Sequence[Chapter]] | None = None,
 ) -> str:
     """Write an analysis as one self-contained HTML page, which needs neither network nor script.
 
@@ -37,6 +46,8 @@ def render(
         A sentence for the very top.
     command : str, optional
         The shell command that makes this report again.
+    story : tuple of Step and sequence of Chapter, optional
+        How a study that went on until a goal was settled ended, and what each of its blocks taught.
 
     Returns
     -------
@@ -54,6 +65,7 @@ def render(
             analysis=analysis,
             trials=trials,
             verdict=verdict_view(analysis),
+            story=None if story is None else story_view(*story),
             ranking=ranking_view(analysis),
             comparison=None if validation is None else comparison_view(analysis, validation),
             aliasing=aliasing_view(analysis),

@@ -86,6 +86,7 @@ def test_the_metadata_count_the_stages_and_a_study_without_appended_runs_has_non
     table(begun)
     told = json.loads((begun.path.parent / "t.meta.json").read_text())
     assert told["design"].pop("stages") == 2
+    assert told["design"].pop("stage_trials") == [12, 2]
     assert told == plain
     written = read_metadata(study_folder(begun.path) / "trials.csv")
     assert written is not None
