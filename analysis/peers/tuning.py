@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from concurrent.futures import Executor, ProcessPoolExecutor
+from importlib import metadata
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -19,6 +20,8 @@ import numpy as np
 import pandas as pd
 
 from peers import tuning_page
+from peers.cache import versions_of
+from peers.methods import OURS
 from peers.perceptron import RANGES
 from peers.reference import reference
 from peers.tables import PeerTable, find_tables, load
@@ -59,6 +62,8 @@ def main() -> int:
 
 def _compute(pool: Executor, where: Where, space: Space, repeats: int, seed: int) -> None:
     """Add the rows of a space that are not there yet, each as soon as it is known."""
+    # The ranks of a screening are this project's, the samplers Optuna's.
+    version = f"{versions_of(OURS[0])}, optuna {metadata.version('optuna')}"
     for strategy in STRATEGIES:
         rows = tuning_page.read()
         if strategy.kept >= space.k or tuning_page.is_there(rows, space, strategy, repeats):
@@ -70,7 +75,7 @@ def _compute(pool: Executor, where: Where, space: Space, repeats: int, seed: int
         found = np.concatenate(parts)
         keys = {"space": space.name, "strategy": strategy.name, "target": space.target, "good": space.good}
         new = pd.DataFrame([keys | told(found)])
-        tuning_page.put(rows, new.assign(budget=BUDGET, seed=seed))
+        tuning_page.put(rows, new.assign(budget=BUDGET, seed=seed, version=version))
         print(f"{space.name}, {strategy.name}: {repeats} repeats", file=sys.stderr, flush=True)
 
 
