@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from qim_stats.design import design_metadata, full_factorial, metadata_text, replicate
+from qim_stats.design import design_metadata, full_factorial, metadata_text
 from qim_stats.design.design import Design
 from qim_stats.factors import Factor, Level
 from qim_stats.trials.metadata import metadata_path
@@ -81,9 +81,9 @@ def trial_seed(study_seed: int, run: int, replicate: int) -> int:
     return int(state) % 2**31
 
 
-def full_rows(study: FullStudy, replicates: int = 1) -> pd.DataFrame:
-    """Return the rows of the full factorial, each so many times: reserved columns, then factors in natural levels."""
-    return _rows(study, replicate(study.design, replicates).natural())
+def full_rows(study: FullStudy) -> pd.DataFrame:
+    """Return the rows of the full factorial: reserved columns, then factors in natural levels."""
+    return _rows(study, study.design.natural())
 
 
 def replicate_rows(study: FullStudy, runs: int = 32, trials: int = 3) -> pd.DataFrame:
