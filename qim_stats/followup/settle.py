@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from qim_stats import __version__
-from qim_stats.alerts import Alert
+from qim_stats.alerts import Alert, listed
 from qim_stats.errors import DesignError, QimError, TrialsError
 from qim_stats.factors import Factor
 from qim_stats.followup.advice import share_text
@@ -281,20 +281,23 @@ def _what(found: FollowUp) -> str:
 
 
 def _still_open(standing: Standing) -> str:
-    likeliest = f"likeliest is that {standing.words}"
-    if len(standing.border) == 1:
-        return f"Still open is the sign of {standing.border[0]}; {likeliest}."
-    return f"Still open is above all the order of {standing.border[0]} and {standing.border[1]}; {likeliest}."
+    return f"Still open is {_question(standing)}; likeliest is that {standing.words}."
+
+
+def _question(standing: Standing) -> str:
+    """Say what the goal turns on now."""
+    goal, on = standing.goal, listed(list(standing.border))
+    if goal.kind == "sign":
+        return f"the sign of {on}"
+    if goal.kind == "top":
+        return f"which of {on} {'is the first' if goal.count == 1 else f'are among the first {goal.count}'}"
+    return f"{'above all ' if goal.kind == 'order' else ''}the order of {on}"
 
 
 def _tie_words(standing: Standing, prospect: Prospect, budget: int) -> tuple[str, ...]:
-    on = standing.border
-    if len(on) == 1:
-        tied = f"the effect of {on[0]} is within what {budget} trials can tell from zero"
-    else:
-        tied = f"{on[0]} and {on[1]} are within what {budget} trials can tell"
     return (
-        f"A tie: {tied}, and {standing.goal.text} is open, with {standing.told()}.",
+        f"A tie: {_question(standing)} is more than {budget} trials are likely to tell. {standing.goal.text} is open, "
+        f"with {standing.told()}.",
         f"The {prospect.runs} trials that are left would settle it with a probability of "
         f"{share_text(prospect.p_settled)}: the noise of a trial (SD {prospect.noise_sd:.2g}) hides differences of "
         f"effects below {prospect.least:.2g}, and in a share of {share_text(prospect.noise_share)} of the cases that "

@@ -43,7 +43,8 @@ class Standing:
     words : str
         The same as a sentence without a full stop.
     border : tuple of str
-        The two factors whose order is most open among those that the goal turns on; the one, for a sign.
+        The factors that the goal turns on: those that are neither surely among the first nor surely not, by the
+        probability (two at least); the neighbours whose order is most open; the two, or the one, that are asked about.
     p_top : mapping of str to float
         Probability of each factor to be among the first of a ``top`` goal (the first three for others, or the first
         where there are no more factors).
@@ -129,7 +130,7 @@ def standing_of(data: Trials, goal: Goal, probability: float, seed: int = 0, pro
         settled=settled,
         answer=tuple(names[i] for i in answer),
         words=_words(goal, [names[i] for i in answer], draws, data),
-        border=tuple(names[i] for i in _border(goal, answer, top, before)),
+        border=tuple(names[i] for i in _border(goal, answer, top, before, probability)),
         p_top={names[i]: float(top[i]) for i in order},
         pairs=tuple((names[i], names[j]) for i, j in pairs),
         draws=draws,
@@ -183,8 +184,8 @@ def _words(goal: Goal, answer: list[str], draws: Array, data: Trials) -> str:
     return f"{listed(answer, limit=len(answer))} {verb}"
 
 
-def _border(goal: Goal, answer: list[int], top: Array, before: Array) -> list[int]:
-    """Return the pair, or the one factor, on which the goal turns."""
+def _border(goal: Goal, answer: list[int], top: Array, before: Array, probability: float) -> list[int]:
+    """Return the factors that the goal turns on, the likeliest first."""
     if goal.kind in ("pair", "sign"):
         return answer
     if goal.kind == "order":
@@ -192,4 +193,6 @@ def _border(goal: Goal, answer: list[int], top: Array, before: Array) -> list[in
         at = int(np.argmin(sure))
         return answer[at : at + 2]
     outside = [i for i in range(len(top)) if i not in answer]
-    return [min(answer, key=lambda i: (top[i], -i)), max(outside, key=lambda i: (top[i], -i))]
+    nearest = {min(answer, key=lambda i: (top[i], -i)), max(outside, key=lambda i: (top[i], -i))}
+    still_open = {i for i in range(len(top)) if 1.0 - probability < top[i] < probability}
+    return sorted(nearest | still_open, key=lambda i: (-top[i], i))

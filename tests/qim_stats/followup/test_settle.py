@@ -97,7 +97,8 @@ def test_near_equals_end_as_a_tie_before_the_budget_is_spent() -> None:
     assert set(last.standing.border) == {"hidden", "filters"}
     assert last.prospect is not None
     assert last.prospect.p_settled < 0.1
-    assert "within what 40 trials can tell" in last.words[0]
+    assert "the order of" in last.words[0]
+    assert "is more than 40 trials are likely to tell" in last.words[0]
 
 
 def test_a_spent_budget_says_what_is_open_and_is_never_passed() -> None:
@@ -105,7 +106,9 @@ def test_a_spent_budget_says_what_is_open_and_is_never_passed() -> None:
     assert isinstance(steps[-1], OutOfBudget)
     assert len(table) == 15
     assert "The budget of 15 trials is spent" in steps[-1].words[0]
-    assert all(name in steps[-1].words[1] for name in steps[-1].standing.border)
+    last = steps[-1].standing
+    assert all(name in steps[-1].words[1] for name in last.border)
+    assert {name for name, share in last.p_top.items() if 0.01 < share < 0.99} == set(last.border)
 
 
 def test_trials_that_gave_no_response_count_against_the_budget_and_are_not_chosen_again() -> None:
