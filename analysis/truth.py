@@ -91,30 +91,36 @@ def runs_of(replicates: pd.DataFrame, full: pd.DataFrame, factors: list[str]) ->
     return replicates.drop(columns="run").merge(full[[*factors, "run"]], on=factors, how="left", validate="many_to_one")
 
 
-def record(study: Study, csv: Path) -> Comparison | None:
-    """Export a study's trials, or compare them with those exported before.
+def settle(study: Study, csv: Path) -> Comparison | None:
+    """Export a study's trials, or compare them with those exported before; say which, in a line.
 
     Parameters
     ----------
     study : Study
-        A study that was run.
+        A study.
     csv : Path
         Where its trials are recorded.
 
     Returns
     -------
     Comparison or None
-        None where nothing was recorded yet, and now is.
+        None where there was nothing to compare: nothing recorded yet, or no new trials.
 
     Raises
     ------
     QimError
-        If the study was not run, or its table cannot be read or written.
+        If nothing is recorded and the study was not run, or a table cannot be read or written.
     """
+    new = study_folder(study.path) / TABLE
     if not csv.exists():
         print(export_table(study, csv))
         return None
-    return compare(csv, study_folder(study.path) / TABLE)
+    if not new.exists():
+        print(f"{csv}: recorded, and not run again here")
+        return None
+    found = compare(csv, new)
+    print(found.told(csv))
+    return found
 
 
 def write_page(folder: Path, study: Study) -> None:
@@ -128,14 +134,11 @@ def write_page(folder: Path, study: Study) -> None:
 
 def main(folder: Path) -> int:
     """Record or compare both tables of a folder; return the exit status."""
-    found = []
     try:
         studies = {name: load_study(folder / f"{name}.toml") for name in TABLES}
-        for name, study in studies.items():
-            found.append(record(study, folder / f"{name}.csv"))
-            if found[-1]:
-                print(found[-1].told(folder / f"{name}.csv"))
-        if None in found:
+        recorded = [(folder / f"{name}.csv").exists() for name in TABLES]
+        found = [settle(study, folder / f"{name}.csv") for name, study in studies.items()]
+        if not all(recorded):
             write_page(folder, studies["full"])
     except QimError as error:
         print(error, file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,19 @@ def test_new_trials_are_held_against_the_recorded(truth: ModuleType, tmp_path: P
     new.write_text("run,seconds,a,loss\n1,0.7,0,0.25\n")
     with pytest.raises(TrialsError, match="no table of the same study"):
         truth.compare(old, new)
+
+
+def test_what_is_neither_recorded_nor_run_is_a_mistake(
+    truth: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (ANALYSIS / "lenet_fashion").glob("*.*"):
+        if path.is_file():
+            shutil.copy(path, tmp_path)
+    assert truth.main(tmp_path) == 0
+    assert capsys.readouterr().out.count("recorded, and not run again here") == 2
+    (tmp_path / "full.csv").unlink()
+    assert truth.main(tmp_path) == 2
+    assert "no trial of this study was ever started" in capsys.readouterr().err
 
 
 def test_an_unknown_table_is_one_mistake_with_the_known_ones() -> None:
