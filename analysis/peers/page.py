@@ -63,7 +63,7 @@ def write(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
     Parameters
     ----------
     rows : DataFrame
-        Of ``cache.read``.
+        Of ``cache.read``; those of tables that have changed since are left out.
     tables : sequence of PeerTable
         Those to tell of.
 
@@ -72,6 +72,8 @@ def write(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
     str
         The page.
     """
+    current = {table.name: table.fingerprint for table in tables}
+    rows = rows[rows["fingerprint"] == rows["table"].map(current)]
     shown = [table for table in tables if (rows["table"] == table.name).any()]
     parts = [_head(rows, shown)]
     parts += [_by_budget(rows[rows["table"] == table.name], table) for table in shown]

@@ -1,4 +1,4 @@
-"""Compare with what people use: python analysis/peers/run.py [FULL.csv ...] [--share 1] [--again METHOD] [--seed 0].
+"""Compare with what people use: python analysis/peers/run.py [FULL.csv ...] [--share 1] [--again METHOD] [--page].
 
 Computes what analysis/peers/comparison.csv lacks, prints the tables and writes docs/peers.md with its plots. Without
 names, every analysis/*/full.csv is taken.
@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("--share", type=float, default=1.0, help="of the studies that each method is given")
     parser.add_argument("--again", action="append", default=[], metavar="METHOD", help="compute anew, by name")
     parser.add_argument("--only", action="append", default=[], metavar="METHOD", help="compute no others")
+    parser.add_argument("--page", action="store_true", help="compute nothing: write the page from what is there")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
@@ -49,7 +50,7 @@ def main() -> int:
         print(f"peers: {error}", file=sys.stderr)
         return 2
     chosen = [method for method in METHODS if not options.only or method.name in options.only]
-    rows = _computed(tables, chosen, options)
+    rows = cache.read() if options.page else _computed(tables, chosen, options)
     print(page.write(rows, tables))
     return 0
 
