@@ -77,12 +77,14 @@ def test_new_trials_are_held_against_the_recorded(truth: ModuleType, tmp_path: P
     old, new = tmp_path / "full.csv", tmp_path / "trials.csv"
     old.write_text("run,seconds,a,loss\n1,0.5,0,0.25\n2,0.5,1,0.125\n")
     new.write_text("run,seconds,a,loss\n1,0.7,0,0.25\n2,0.5,1,0.125\n")
-    assert truth.compare(old, new).told(old) == f"{old}: all 2 trials gave the recorded numbers again"
+    assert truth.compare(old, new, "loss").told(old) == f"{old}: all 2 trials gave the recorded numbers again"
     new.write_text("run,seconds,a,loss\n1,0.7,0,0.25\n2,0.5,1,0.126\n")
-    assert truth.compare(old, new).told(old) == f"{old}:3: 1 of 2 trials differ from this on"
+    assert truth.compare(old, new, "loss").told(old) == (
+        f"{old}:3: 1 of 2 trials came out differently, this one first; the response by at most 0.001"
+    )
     new.write_text("run,seconds,a,loss\n1,0.7,0,0.25\n")
     with pytest.raises(TrialsError, match="no table of the same study"):
-        truth.compare(old, new)
+        truth.compare(old, new, "loss")
 
 
 def test_what_is_neither_recorded_nor_run_is_a_mistake(
