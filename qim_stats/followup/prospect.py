@@ -16,7 +16,7 @@ from qim_stats.followup.standing import Standing
 from qim_stats.trials import Trials
 from qim_stats.waiting import unheard
 
-FUTILE = 0.1
+FUTILE = 0.05
 """Probability that the rest of the budget settles the goal below which going on is not worth its trials."""
 _FUTURES, _DRAWS = 200, 300
 

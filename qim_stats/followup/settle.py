@@ -19,7 +19,7 @@ from qim_stats import __version__
 from qim_stats.alerts import Alert, listed
 from qim_stats.errors import DesignError, QimError, TrialsError
 from qim_stats.factors import Factor
-from qim_stats.followup.advice import share_text
+from qim_stats.followup.advice import measured, share_text
 from qim_stats.followup.augment import DEFAULT_PROBABILITY, Asked, follow_up
 from qim_stats.followup.batches import batch_size
 from qim_stats.followup.cost import Cost, Prices, read_cost
@@ -299,8 +299,8 @@ def _tie_words(standing: Standing, prospect: Prospect, budget: int) -> tuple[str
         f"A tie: {_question(standing)} is more than {budget} trials are likely to tell. {standing.goal.text} is open, "
         f"with {standing.told()}.",
         f"The {prospect.runs} trials that are left would settle it with a probability of "
-        f"{share_text(prospect.p_settled)}: the noise of a trial (SD {prospect.noise_sd:.2g}) hides differences of "
-        f"effects below {prospect.least:.2g}, and in a share of {share_text(prospect.noise_share)} of the cases that "
-        "are possible now the difference is smaller.",
+        f"{share_text(prospect.p_settled)} (expected after them: {measured(standing.goal, prospect.after)}). The noise "
+        f"of a trial (SD {prospect.noise_sd:.2g}) hides differences of effects below {prospect.least:.2g}, and in a "
+        f"share of {share_text(prospect.noise_share)} of the cases that are possible now the difference is smaller.",
         f"Likeliest is that {standing.words}.",
     )
