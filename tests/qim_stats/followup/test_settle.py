@@ -148,6 +148,14 @@ def test_a_budget_without_an_answer_is_refused(budget: int, design: int, complai
     assert complaint in str(caught.value)
 
 
+def test_a_budget_that_cannot_be_weighed_is_refused_before_its_trials_are_run() -> None:
+    with pytest.raises(QimError) as caught:
+        check_budget(150, 50, 4, 52)
+    least = int(str(caught.value).rpartition("give ")[2].partition(" at most")[0])
+    assert 52 + 4 <= least < 150
+    check_budget(least, 50, 4, 52)
+
+
 def test_where_every_setting_was_run_replicates_come_next() -> None:
     corners = np.array([[i >> j & 1 for j in range(3)] for i in range(8)]) * 2.0 - 1.0
     rng = np.random.Generator(np.random.PCG64(4))
