@@ -23,6 +23,7 @@ from qim_stats.screening.walsh_sets import (
     sample_components,
     tractable,
 )
+from qim_stats.screening.walsh_warps import one_scale
 from qim_stats.trials import Trials
 
 Array = npt.NDArray[np.float64]
@@ -143,7 +144,7 @@ def learn(
     _check_size(cells)
     rng = np.random.Generator(np.random.PCG64([seed, 81]))
     if enumerable(cells):
-        found = enumerate_components(cells, y, progress)
+        found = enumerate_components(cells, one_scale(y), progress)
     else:
         found = _merged(sample_components(cells, y, rng, progress))
     found = _few(found, max(64, _STORED // (len(y) + runs) ** 2), rng)
@@ -236,7 +237,7 @@ def _merged(found: Components) -> Components:
     _, first, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
     by_weight = np.argsort(-counts, kind="stable")
     first, counts = first[by_weight], counts[by_weight]
-    return Components(found.active[first], found.grid[first], counts / counts.sum())
+    return Components(found.active[first], found.grid[first], counts / counts.sum(), found.scale[first])
 
 
 def _few(found: Components, most: int, rng: np.random.Generator) -> Components:
@@ -246,4 +247,4 @@ def _few(found: Components, most: int, rng: np.random.Generator) -> Components:
     points = (np.arange(most) + rng.random()) / most
     chosen = np.minimum(np.searchsorted(np.cumsum(found.weight), points, side="right"), len(found.weight) - 1)
     unique, counts = np.unique(chosen, return_counts=True)
-    return Components(found.active[unique], found.grid[unique], counts / most)
+    return Components(found.active[unique], found.grid[unique], counts / most, found.scale[unique])

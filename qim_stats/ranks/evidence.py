@@ -149,9 +149,11 @@ def alias_aware_layer(
     posterior = design.posterior(y, seed, progress=progress)
     if isinstance(posterior, str):
         return posterior
+    marginal = marginal_bounds(posterior.ranks, confidence)
     return AliasAwareLayer(
-        bounds=simultaneous_bounds(posterior.ranks, confidence),
-        marginal=marginal_bounds(posterior.ranks, confidence),
+        # Where ranks hang together, all may be held by shorter tails than one alone is given.
+        bounds=simultaneous_bounds(posterior.ranks, confidence).hull(marginal),
+        marginal=marginal,
         p_top={top: posterior.p_top(top) for top in TOPS},
         p_larger=posterior.p_larger,
         p_sign=posterior.p_sign(estimates),

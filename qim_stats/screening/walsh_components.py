@@ -34,11 +34,12 @@ Sets = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.intp]
 INACTIVE = 0.3  # scale of an inactive factor's half effect, relative to an active one's
 P_ACTIVE = 0.4  # prior probability that a factor is active
-RHO = (0.3, 0.5, 0.7, 0.9)
+RHO = (0.3, 0.6, 0.9)
 ETA = (0.3, 0.7)
-LAM = (0.05, 0.2, 0.8)
+LAM = (0.03, 0.2, 1.0, 5.0)
 GRID: Array = np.array(list(product(RHO, ETA, LAM)))  # (24, 3): rho, eta, lam, equally probable
 _CHUNK = 2_000_000  # numbers in a batch of matrices
+_ROUNDING = 1e-12  # of a sum of squares that is near 1
 
 
 @dataclass(frozen=True)
@@ -156,11 +157,7 @@ def covariances(cells: Cells, active: Sets, grid: Array) -> Array:
 
 
 def log_weights(cells: Cells, y: Array, active: Sets, grid: Array) -> Array:
-    """Return the log posterior weights of components, up to a constant.
-
-    With the nuisance columns B under a flat prior and s2 under 1/s2, both integrated out: prior(c) |R|^-1/2
-    |B'R^-1 B|^-1/2 lam^-(n-m)/2 (y'Wy + S/lam)^-(n-q)/2, where S is the sum of squares within cells, and R and W are
-    those of the cells' means.
+    """Return the log posterior weights of components, up to a constant, for one response.
 
     Parameters
     ----------
@@ -174,18 +171,42 @@ def log_weights(cells: Cells, y: Array, active: Sets, grid: Array) -> Array:
     Returns
     -------
     ndarray of float64, shape (c,)
-        The grid's own prior is even.
+        The log evidence and the log prior of the active set; the grid's own prior is even.
     """
-    means, within = cells.means(y)
+    return np.asarray(log_evidence(cells, y[:, None], active, grid)[:, 0] + log_prior(active), dtype=np.float64)
+
+
+def log_evidence(cells: Cells, z: Array, active: Sets, grid: Array) -> Array:
+    """Return the log marginal likelihood of each component for each of several responses, up to a constant.
+
+    With the nuisance columns B under a flat prior and s2 under 1/s2, both integrated out: |R|^-1/2 |B'R^-1 B|^-1/2
+    lam^-(n-m)/2 (z'Wz + S/lam)^-(n-q)/2, where S is the sum of squares within cells, and R and W are those of the
+    cells' means.
+
+    Parameters
+    ----------
+    cells : Cells
+        The trials.
+    z : ndarray of float64, shape (n, w)
+        The responses, near 1 in scale.
+    active, grid : ndarray, shapes (c, k) and (c, 3)
+        The components.
+
+    Returns
+    -------
+    ndarray of float64, shape (c, w)
+        Log evidence.
+    """
+    found = [cells.means(column) for column in z.T]
+    means, within = np.column_stack([mean for mean, _ in found]), np.array([inside for _, inside in found])
     right = np.column_stack([cells.nuisance, means])
-    answer = np.empty(len(active))
+    answer = np.empty((len(active), z.shape[1]))
     for part in chunks(len(active), cells):
         lower = np.asarray(np.linalg.cholesky(covariances(cells, active[part], grid[part])), dtype=np.float64)
         solved = _forward(lower, right)
-        gram = solved.transpose(0, 2, 1) @ solved
         log_det = 2.0 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-        answer[part] = _evidence(cells, gram, log_det, within, grid[part, 2])
-    return answer + log_prior(active)
+        answer[part] = _evidence(cells, solved, log_det, within, grid[part, 2])
+    return answer
 
 
 def _forward(lower: Array, right: Array) -> Array:
@@ -197,16 +218,17 @@ def _forward(lower: Array, right: Array) -> Array:
     return solved
 
 
-def _evidence(cells: Cells, gram: Array, log_det: Array, within: float, lam: Array) -> Array:
-    """Turn the Gram matrices of L^-1 [B, y] into log marginal likelihoods."""
-    q = gram.shape[1] - 1
-    # The Cholesky factor of [B, y]'R^-1[B, y] ends with the root of y'Wy.
-    corner = np.diagonal(np.linalg.cholesky(gram), axis1=1, axis2=2)
-    log_nuisance = 2.0 * np.log(corner[:, :q]).sum(axis=1)
-    total = corner[:, q] ** 2 + within / lam
-    spare = cells.n - cells.m
-    evidence = -0.5 * (log_det + log_nuisance + cells.df * np.log(total) + spare * np.log(lam))
-    return np.asarray(evidence, dtype=np.float64)
+def _evidence(cells: Cells, solved: Array, log_det: Array, within: Array, lam: Array) -> Array:
+    """Turn L^-1 [B, z], shape (c, m, q + w), into log marginal likelihoods, shape (c, w)."""
+    q = cells.nuisance.shape[1]
+    b, z = solved[:, :, :q], solved[:, :, q:]
+    root = np.asarray(np.linalg.cholesky(b.transpose(0, 2, 1) @ b), dtype=np.float64)
+    taken = np.linalg.solve(root, b.transpose(0, 2, 1) @ z)
+    # What rounding error leaves of a response that the nuisance columns explain is not below it.
+    total = np.maximum((z**2).sum(axis=1) - (taken**2).sum(axis=1), _ROUNDING) + within / lam[:, None]
+    log_nuisance = 2.0 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+    fixed = log_det + log_nuisance + (cells.n - cells.m) * np.log(lam)
+    return np.asarray(-0.5 * (fixed[:, None] + cells.df * np.log(total)), dtype=np.float64)
 
 
 def projected_inverses(cells: Cells, active: Sets, grid: Array) -> tuple[Array, Array]:

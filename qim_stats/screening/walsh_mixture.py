@@ -1,7 +1,8 @@
 """The alias-aware posterior of main effects: interactions of every order are not assumed away but given a distribution.
 
 The model is in ``walsh_components``: a mixture over which factors are active and over how large interactions are beside
-their parents. It works for any subset of two-level runs: designs with lost rows, foldovers, follow-up trials.
+their parents; up to 12 factors it is also one over the scales of ``walsh_warps``, on some of which the response may be
+simpler. It works for any subset of two-level runs: designs with lost rows, foldovers, follow-up trials.
 
 It is in the line of Box and Meyer (1986, Technometrics 28, 11-18; 1993, Journal of Quality Technology 25, 94-105),
 active factors with the interactions among them, and of Joseph (2006, Technometrics 48, 219-229) and Joseph and Delaney
@@ -13,7 +14,6 @@ order nor the naming of the factors, nor which level is called high, changes an 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,11 +27,10 @@ from qim_stats.screening.walsh_components import (
     Moments,
     Sets,
     chunk_size,
-    log_prior,
-    moment_matrices,
     moments,
     projected_inverses,
 )
+from qim_stats.screening.walsh_functions import Component, draw_functions, main_effects
 from qim_stats.screening.walsh_sets import (
     Components,
     Progress,
@@ -39,14 +38,16 @@ from qim_stats.screening.walsh_sets import (
     cross,
     enumerable,
     enumerate_components,
-    heaviest,
     sample_components,
     tractable,
+    weighed,
 )
+from qim_stats.screening.walsh_warps import MIRRORED, NAMES, Scales, all_scales, one_scale
 
 Array = npt.NDArray[np.float64]
 DRAWS = 10_000
-_STORED = 6_000_000  # numbers of all components' matrices that are kept for the next response
+_VALUES = 4_000_000  # of all drawn functions; with many factors fewer are drawn
+_STORED = 8_000_000  # numbers of all components' matrices that are kept for the next response
 _EXACT = 1e-10  # spread of the response about its nuisance columns, relative to its size, that is rounding error
 
 
@@ -73,6 +74,13 @@ class WalshPosterior:
     draws: Array
     p_active: Array
     components: Components
+
+    @property
+    def p_scale(self) -> dict[str, float]:
+        """Probability of each scale of the response, by its name in ``walsh_warps``; one scale where one was tried."""
+        share = np.bincount(self.components.scale, self.components.weight, len(NAMES))
+        tried = len(NAMES) if share[1:].any() else 1
+        return dict(zip(NAMES[:tried], share[:tried].tolist(), strict=True))
 
     @property
     def mean(self) -> Array:
@@ -109,28 +117,27 @@ class WalshPosterior:
 
 @dataclass(frozen=True)
 class _Stored:
-    """All components of a design with what gives their weights and moments for any response."""
+    """All components of a design with what gives their weights for any response."""
 
     active: Sets
     grid: Indices
     w: Array
     log_det: Array
-    shrunk: Array
-    shape: Array
 
-    def weigh(self, cells: Cells, y: Array) -> tuple[Components, Callable[[Indices], Moments]]:
-        """Return what ``enumerate_components`` and ``moments`` would, from the matrices kept."""
-        means, within = cells.means(y)
+    def weigh(self, cells: Cells, response: Scales) -> Components:
+        """Return what ``enumerate_components`` would, from the matrices kept."""
         lam = GRID[self.grid, 2]
-        total = self.w.reshape(len(lam), -1) @ np.outer(means, means).ravel() + within / lam
-        logs = -0.5 * (self.log_det + cells.df * np.log(total) + (cells.n - cells.m) * np.log(lam))
-        order, weight = heaviest(logs + log_prior(self.active))
+        logs = np.empty((len(lam), response.z.shape[1]))
+        for column, z in enumerate(response.z.T):
+            means, within = cells.means(z)
+            total = self.w.reshape(len(lam), -1) @ np.outer(means, means).ravel() + within / lam
+            logs[:, column] = -0.5 * (self.log_det + cells.df * np.log(total) + (cells.n - cells.m) * np.log(lam))
+        return weighed(cells, response, logs, self.active, self.grid)
 
-        def at(which: Indices) -> Moments:
-            rows = order[which]
-            return Moments(self.shrunk[rows] @ means, total[rows, None, None] * self.shape[rows])
-
-        return Components(self.active[order], self.grid[order], weight), at
+    def inverses(self, active: Sets, grid: Indices) -> Array:
+        """Return the W of some components, shape (u, m, m)."""
+        sets = active @ (2 ** np.arange(active.shape[1]))
+        return np.asarray(self.w[sets * len(GRID) + grid], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -158,10 +165,10 @@ class WalshDesign:
             return self
         active, grid = cross(all_sets(k))
         w, log_det = projected_inverses(self.cells, active, GRID[grid])
-        return replace(self, stored=_Stored(active, grid, w, log_det, *moment_matrices(self.cells, w, active)))
+        return replace(self, stored=_Stored(active, grid, w, log_det))
 
     def posterior(
-        self, y: Array, seed: int, *, draws: int = DRAWS, progress: Progress | None = None
+        self, y: Array, seed: int, *, draws: int = DRAWS, curved: bool = True, progress: Progress | None = None
     ) -> WalshPosterior | str:
         """Draw from the posterior of the main effects.
 
@@ -172,7 +179,10 @@ class WalshDesign:
         seed : int
             Of the draws.
         draws : int
-            How many.
+            How many at most: with 9 factors and more fewer are drawn, about 2,000 with 11.
+        curved : bool
+            Whether to try the scales of ``walsh_warps`` beside the response as given. They are for two levels and up to
+            12 factors; elsewhere it is taken as given.
         progress : callable, optional
             Called with the steps done and their number.
 
@@ -181,24 +191,57 @@ class WalshDesign:
         WalshPosterior or str
             Or why there is none, as a clause.
         """
-        cells = self.cells
-        standard, scale = _standardized(cells, y)
+        standard, scale = _standardized(self.cells, y)
         if scale == 0.0:
             return "the response does not vary between the trials once the mean and the blocks are taken out"
-        # Rounded, so that what is zero but for rounding error has no sign, and equal ones keep their order.
-        contrasts = np.round(cells.x.T @ (cells.size * cells.means(standard)[0]), 9)
-        order = np.argsort(-np.abs(contrasts), kind="stable")
+        # Turned so that its longer tail is on the upper side: scales come in pairs, and draws follow their order.
+        turn = -1.0 if round(float(self.cells.weights @ standard**3), 9) < 0.0 else 1.0
+        view = _View.of(self.cells, turn * standard)
         rng = np.random.Generator(np.random.PCG64([seed, 2]))
-        if self.stored is not None:
-            components, at = self.stored.weigh(cells, standard)
+        if enumerable(self.cells):
+            # With center points the curvature is taken out, which has a meaning on one scale only.
+            plain = not curved or bool((self.cells.x == 0.0).any())
+            response = one_scale(turn * y) if plain else all_scales(turn * y)
+            drawn, components = self._functions(view, response, rng, draws, progress)
         else:
-            components = _components(cells, standard, order, rng, progress)
-            at = _moments_at(cells, standard, components)
-        signs = np.where(contrasts < 0.0, -1.0, 1.0)
-        step = chunk_size(cells)
-        drawn = _draw(components.weight, at, (order, signs), rng, draws=draws, df=cells.df, step=step)
+            drawn, components = _sampled(view, turn * standard, rng, draws, progress)
+            drawn *= scale
+        answer = np.empty_like(drawn)
+        answer[:, view.order] = drawn * view.signs
         p_active = np.asarray(components.weight @ components.active, dtype=np.float64)
-        return WalshPosterior(drawn * scale, p_active, components)
+        if turn < 0.0:
+            components = replace(components, scale=np.array(MIRRORED)[components.scale])
+        return WalshPosterior(turn * answer, p_active, components)
+
+    def _functions(
+        self, view: _View, response: Scales, rng: np.random.Generator, draws: int, progress: Progress | None
+    ) -> tuple[Array, Components]:
+        """Draw whole functions, turn them back to the response's own scale and take their main effects."""
+        if self.stored is not None:
+            components = self.stored.weigh(self.cells, response)
+        else:
+            components = enumerate_components(self.cells, response, progress)
+        count = min(draws, max(500, _VALUES // 2 ** view.cells.x.shape[1]))
+        chosen = _systematic(components.weight, count, rng)
+        unique, place = np.unique(chosen, return_inverse=True)
+        active, grid, scale = components.active[unique], components.grid[unique], components.scale[unique]
+        if self.stored is not None:
+            w = self.stored.inverses(active, grid)
+        else:
+            w, _ = projected_inverses(self.cells, active, GRID[grid])
+        w = w[:, view.rows[:, None], view.rows]
+        found = [view.cells.means(z) for z in response.z.T]
+        means, within = np.array([mean for mean, _ in found]), np.array([inside for _, inside in found])
+        # A component's s2 is what its z'Wz says, with the spread within cells.
+        own = means[scale]
+        total = np.einsum("um,umn,un->u", own, w, own, optimize=True) + within[scale] / GRID[grid, 2]
+        spread = np.sqrt(total[place] / rng.chisquare(self.cells.df, count))
+        component = Component(active[:, view.order], GRID[grid], w)
+        values = draw_functions(view.cells, own[place], spread, component, place, rng)
+        for which, back in enumerate(response.back):
+            rows = scale[place] == which
+            values[rows] = back(values[rows])
+        return main_effects(values), components
 
 
 def walsh_design(x: Array, nuisance: Array | None = None, weights: Array | None = None) -> WalshDesign | str:
@@ -251,65 +294,70 @@ def _standardized(cells: Cells, y: Array) -> tuple[Array, float]:
     return left / scale, scale
 
 
-def _components(
-    cells: Cells, y: Array, order: Indices, rng: np.random.Generator, progress: Progress | None
-) -> Components:
-    if enumerable(cells):
-        return enumerate_components(cells, y, progress)
-    # The chains visit the factors in canonical order.
-    found = sample_components(replace(cells, x=cells.x[:, order]), y, rng, progress)
-    active = np.empty_like(found.active)
-    active[:, order] = found.active
-    return replace(found, active=active)
+@dataclass(frozen=True)
+class _View:
+    """The trials with factors in the order of their contrasts, signs turned positive, and cells in order of levels.
 
-
-def _moments_at(cells: Cells, y: Array, components: Components) -> Callable[[Indices], Moments]:
-    def at(which: Indices) -> Moments:
-        active, scales = components.active[which], components.scales()[which]
-        w, _ = projected_inverses(cells, active, scales)
-        return moments(cells, y, w, active, scales[:, 2])
-
-    return at
-
-
-def _draw(
-    weight: Array,
-    at: Callable[[Indices], Moments],
-    canonical: tuple[Indices, Array],
-    rng: np.random.Generator,
-    *,
-    draws: int,
-    df: int,
-    step: int,
-) -> Array:
-    """Draw half effects, shape (draws, k): components by systematic sampling, then t within each.
-
-    The normal deviates belong to the factors in canonical order and sign.
+    Draws made here do not depend on how factors, levels and rows are named or ordered.
     """
-    order, signs = canonical
+
+    cells: Cells
+    order: Indices
+    signs: Array
+    rows: Indices
+
+    @classmethod
+    def of(cls, cells: Cells, standard: Array) -> _View:
+        # Rounded, so that what is zero but for rounding error has no sign, and equal ones keep their order.
+        contrasts = np.round(cells.x.T @ (cells.size * cells.means(standard)[0]), 9)
+        order = np.argsort(-np.abs(contrasts), kind="stable")
+        signs = np.where(contrasts < 0.0, -1.0, 1.0)[order]
+        x = cells.x[:, order] * signs
+        rows = np.lexsort(x.T[::-1])
+        moved = Cells(x[rows], cells.nuisance[rows], cells.size[rows], np.argsort(rows)[cells.cell], cells.weights)
+        return cls(moved, order, signs, rows)
+
+
+def _systematic(weight: Array, draws: int, rng: np.random.Generator) -> Indices:
+    """Choose components by their weights, in ascending order."""
     points = (np.arange(draws) + rng.random()) / draws
-    chosen = np.minimum(np.searchsorted(np.cumsum(weight), points, side="right"), len(weight) - 1)
-    unique, place = np.unique(chosen, return_inverse=True)
-    normal = rng.standard_normal((draws, len(order)))
-    spread = np.sqrt(rng.chisquare(df, draws))
-    drawn = np.empty((draws, len(order)))
+    return np.minimum(np.searchsorted(np.cumsum(weight), points, side="right"), len(weight) - 1)
+
+
+def _sampled(
+    view: _View, y: Array, rng: np.random.Generator, draws: int, progress: Progress | None
+) -> tuple[Array, Components]:
+    """Sample components by chains, then half effects from t within each, for the response as given."""
+    cells = view.cells
+    found = sample_components(cells, y, rng, progress)
+    drawn = _draw(cells, y, found, rng, draws)
+    active = np.empty_like(found.active)
+    active[:, view.order] = found.active
+    return drawn, replace(found, active=active)
+
+
+def _draw(cells: Cells, y: Array, components: Components, rng: np.random.Generator, draws: int) -> Array:
+    """Draw half effects, shape (draws, k): components by systematic sampling, then t within each."""
+    k, step = cells.x.shape[1], chunk_size(cells)
+    unique, place = np.unique(_systematic(components.weight, draws, rng), return_inverse=True)
+    normal = rng.standard_normal((draws, k))
+    spread = np.sqrt(rng.chisquare(cells.df, draws))
+    drawn = np.empty((draws, k))
     for start in range(0, len(unique), step):
-        mean, root = _canonical(at(unique[start : start + step]), order, signs)
-        # The points ascend, so the draws of a slice of components lie side by side.
+        which = unique[start : start + step]
+        active, sizes = components.active[which], components.sizes()[which]
+        found = moments(cells, y, projected_inverses(cells, active, sizes)[0], active, sizes[:, 2])
+        root = _root(found)
+        # The components ascend, so the draws of a slice of them lie side by side.
         rows = slice(*np.searchsorted(place, (start, start + step)).tolist())
         own = place[rows] - start
-        noise = (root[own] @ normal[rows, :, None])[:, :, 0] / spread[rows, None]
-        drawn[rows] = mean[own] + noise
-    answer = np.empty_like(drawn)
-    answer[:, order] = drawn
-    return answer * signs
+        drawn[rows] = found.mean[own] + (root[own] @ normal[rows, :, None])[:, :, 0] / spread[rows, None]
+    return drawn
 
 
-def _canonical(found: Moments, order: Indices, signs: Array) -> tuple[Array, Array]:
-    """Return means and triangular roots of the scale matrices, factors in canonical order and sign."""
-    flip = signs[order]
-    shape = found.shape[:, order[:, None], order[None, :]] * np.outer(flip, flip)
-    diagonal = np.arange(len(order))
+def _root(found: Moments) -> Array:
+    shape = found.shape.copy()
+    diagonal = np.arange(shape.shape[1])
     # Keeps a scale matrix that is singular to rounding error positive definite.
     shape[:, diagonal, diagonal] *= 1.0 + 1e-9
-    return found.mean[:, order] * flip, np.asarray(np.linalg.cholesky(shape), dtype=np.float64)
+    return np.asarray(np.linalg.cholesky(shape), dtype=np.float64)

@@ -14,14 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from qim_stats.screening.walsh_cells import Cells
-from qim_stats.screening.walsh_components import GRID, Indices, Sets, chunks, log_weights
+from qim_stats.screening.walsh_components import GRID, Indices, Sets, chunks, log_evidence, log_prior, log_weights
+from qim_stats.screening.walsh_warps import Scales
 
 Array = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
 ENUMERATED = 12  # factors
 _EVERY = 3e9  # components times m^3 that are worth weighing one by one
 _HOPELESS = 15.0  # log units behind the best set at which a set is left out
-_MIDDLE = len(GRID) // 2 - 2  # a scale in the middle of the grid
+_MIDDLE = len(GRID) // 2 + 1  # in the middle of the grid, with little noise
 _CHAINS = 32
 _SWEEPS = (40, 100)  # run in, kept
 _EVALUATIONS = 6e10  # m^3 that a chain may cost in all; fewer sweeps for larger studies
@@ -42,13 +43,16 @@ class Components:
         Rows of ``walsh_components.GRID``.
     weight : ndarray of float64, shape (c,)
         Sums to 1.
+    scale : ndarray of int, shape (c,)
+        Columns of ``walsh_warps.Scales``: on which scale of the response.
     """
 
     active: Sets
     grid: Indices
     weight: Array
+    scale: Indices
 
-    def scales(self) -> Array:
+    def sizes(self) -> Array:
         """Return rho, eta and lam, shape (c, 3)."""
         return np.asarray(GRID[self.grid], dtype=np.float64)
 
@@ -79,15 +83,15 @@ def tractable(cells: Cells) -> bool:
     return enumerable(cells) or least <= _EVALUATIONS
 
 
-def enumerate_components(cells: Cells, y: Array, progress: Progress | None = None) -> Components:
-    """Weigh the components of every set of factors, or of every likely one.
+def enumerate_components(cells: Cells, response: Scales, progress: Progress | None = None) -> Components:
+    """Weigh the components of every set of factors, or of every likely one, on every scale of the response.
 
     Parameters
     ----------
     cells : Cells
         Trials of at most 12 factors.
-    y : ndarray of float64, shape (n,)
-        The response.
+    response : Scales
+        Of the n trials.
     progress : callable, optional
         Called with the components weighed and their number.
 
@@ -98,15 +102,22 @@ def enumerate_components(cells: Cells, y: Array, progress: Progress | None = Non
     """
     sets = all_sets(cells.x.shape[1])
     if not affordable(cells):
-        sets = _likely(cells, y, sets)
+        sets = _likely(cells, response, sets)
     active, grid = cross(sets)
-    logs = np.empty(len(active))
+    logs = np.empty((len(active), response.z.shape[1]))
     for part in chunks(len(active), cells):
-        logs[part] = log_weights(cells, y, active[part], GRID[grid[part]])
+        logs[part] = log_evidence(cells, response.z, active[part], GRID[grid[part]])
         if progress is not None:
             progress(part.stop, len(active))
-    order, weight = heaviest(logs)
-    return Components(active[order], grid[order], weight)
+    return weighed(cells, response, logs, active, grid)
+
+
+def weighed(cells: Cells, response: Scales, logs: Array, active: Sets, grid: Indices) -> Components:
+    """Turn the log evidence of each component on each scale, shape (c, w), into probabilities."""
+    total = logs + (response.log_slope - cells.df * response.log_spread) + log_prior(active)[:, None]
+    order, weight = heaviest(total.ravel())
+    at, scale = np.divmod(order, response.z.shape[1])
+    return Components(active[at], grid[at], weight, scale)
 
 
 def heaviest(logs: Array) -> tuple[Indices, Array]:
@@ -127,21 +138,22 @@ def _cost(cells: Cells) -> float:
     return float(cells.m**3 + 100 * cells.m**2)
 
 
-def _likely(cells: Cells, y: Array, sets: Sets) -> Sets:
-    """Leave out the sets that are hopeless both at a middling scale and at the best scale of the full set."""
+def _likely(cells: Cells, response: Scales, sets: Sets) -> Sets:
+    """Leave out the sets that are hopeless, on any scale, at middling sizes and at the best sizes of the full set."""
     full = np.ones((len(GRID), sets.shape[1]), dtype=np.bool_)
-    best = int(np.argmax(log_weights(cells, y, full, GRID)))
+    best = int(np.argmax(log_evidence(cells, response.z, full, GRID).max(axis=1)))
     behind = np.full(len(sets), np.inf)
-    for scale in sorted({best, _MIDDLE}):
-        logs = log_weights(cells, y, sets, np.repeat(GRID[scale][None], len(sets), axis=0))
-        behind = np.minimum(behind, logs.max() - logs)
+    for sizes in sorted({best, _MIDDLE}):
+        grid = np.repeat(GRID[sizes][None], len(sets), axis=0)
+        logs = log_evidence(cells, response.z, sets, grid) + log_prior(sets)[:, None]
+        behind = np.minimum(behind, (logs.max(axis=0) - logs).min(axis=1))
     most = max(16, int(_EVERY / len(GRID) / _cost(cells)))
     order = np.argsort(np.round(behind, 9), kind="stable")[:most]
     return sets[order[behind[order] <= _HOPELESS]]
 
 
 def sample_components(cells: Cells, y: Array, rng: np.random.Generator, progress: Progress | None = None) -> Components:
-    """Sample components from their posterior.
+    """Sample components from their posterior, for the response as given.
 
     Parameters
     ----------
@@ -188,4 +200,5 @@ def sample_components(cells: Cells, y: Array, rng: np.random.Generator, progress
         if progress is not None:
             progress(sweep + 1, run_in + kept)
     count = kept * _CHAINS
-    return Components(np.concatenate(sets), np.concatenate(scales), np.full(count, 1.0 / count))
+    even, given = np.full(count, 1.0 / count), np.zeros(count, dtype=np.intp)
+    return Components(np.concatenate(sets), np.concatenate(scales), even, given)

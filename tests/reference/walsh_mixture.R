@@ -20,9 +20,9 @@ k <- ncol(x)
 sets <- as.matrix(expand.grid(rep(list(c(0, 1)), k)))[-1, ]
 z <- apply(sets, 1, function(s) apply(x[, s == 1, drop = FALSE], 1, prod))
 b <- cbind(1, block)
-grid <- expand.grid(lam = c(0.05, 0.2, 0.8), eta = c(0.3, 0.7), rho = c(0.3, 0.5, 0.7, 0.9))
+grid <- expand.grid(lam = c(0.03, 0.2, 1, 5), eta = c(0.3, 0.7), rho = c(0.3, 0.6, 0.9))
 
-component <- function(active, rho, eta, lam) {
+component <- function(y, active, rho, eta, lam) {
   r2 <- ifelse(active == 1, 1, 0.3^2)
   size <- rowSums(sets)
   scale <- ifelse(size == 1, 1, ifelse(size == 2, rho^2, eta^(2 * (size - 1))))
@@ -41,14 +41,38 @@ component <- function(active, rho, eta, lam) {
        shape = shape)
 }
 
-found <- list()
-for (a in 0:(2^k - 1)) {
-  active <- as.integer(intToBits(a))[1:k]
-  for (g in seq_len(nrow(grid))) {
-    found[[length(found) + 1]] <- component(active, grid$rho[g], grid$eta[g], grid$lam[g])
-  }
+# The scales a response may be simpler on: values, and the sum of the log slopes.
+standard <- (y - mean(y)) / sqrt(mean((y - mean(y))^2))
+scales <- list(list(standard, 0))
+for (a in c(-1, -0.5, 0.5, 1)) {
+  scales[[length(scales) + 1]] <- list((exp(a * standard) - 1) / a, sum(a * standard))
 }
+scales[[length(scales) + 1]] <- list(sinh(standard), sum(log(cosh(standard))))
+for (beyond in list(c(0.15, 1), c(1, 0.15), c(0.15, 0.15), c(0.5, 0.5))) {
+  width <- diff(range(standard))
+  low <- min(standard) - beyond[1] * width
+  high <- max(standard) + beyond[2] * width
+  scales[[length(scales) + 1]] <- list(
+    log((standard - low) / (high - standard)),
+    sum(log(1 / (standard - low) + 1 / (high - standard)))
+  )
+}
+
+every <- function(y) {
+  found <- list()
+  for (a in 0:(2^k - 1)) {
+    active <- as.integer(intToBits(a))[1:k]
+    for (g in seq_len(nrow(grid))) {
+      found[[length(found) + 1]] <- component(y, active, grid$rho[g], grid$eta[g], grid$lam[g])
+    }
+  }
+  found
+}
+found <- every(y)
 logs <- sapply(found, `[[`, "log_weight")
+curved <- sapply(scales, function(s) sapply(every(s[[1]]), `[[`, "log_weight") + s[[2]])
+curved <- exp(curved - max(curved))
+curved <- curved / sum(curved)
 p <- exp(logs - max(logs))
 p <- p / sum(p)
 df <- n - ncol(b)
@@ -60,6 +84,8 @@ cat(toJSON(list(
   x = x, block = block, y = y, r = R.version.string,
   mean = mean, sd = sqrt(second - mean^2),
   p_active = rowSums(sapply(seq_along(found), function(i) p[i] * found[[i]]$active)),
+  p_scale = colSums(curved),
+  p_active_curved = colSums(sapply(1:k, function(i) rowSums(curved) * sapply(found, function(f) f$active[i]))),
   components = lapply(found[c(1, 50, 77, 120, 192)], function(f) {
     f$log_weight <- f$log_weight - logs[1]
     f

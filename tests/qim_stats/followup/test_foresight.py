@@ -22,7 +22,7 @@ def known() -> Knowledge:
     """Five runs of three factors under one component: the first two factors active."""
     x = SETTINGS[[0, 3, 5, 6, 7]]
     found = learn(x, np.array([1.0, 2.5, 0.5, 1.7, 4.0]), None, runs=3, seed=0)
-    one = Components(np.array([[True, True, False]]), np.array([9]), np.array([1.0]))
+    one = Components(np.array([[True, True, False]]), np.array([9]), np.array([1.0]), np.array([0]))
     return replace(found, components=one, log_evidence=np.zeros(1))
 
 

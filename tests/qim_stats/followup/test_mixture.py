@@ -46,7 +46,7 @@ def test_draws_now_are_those_of_the_analysis(data: tuple[np.ndarray, np.ndarray,
     known = learn(x, y, None, runs=4, seed=0)
     design = walsh_design(x)
     assert isinstance(design, WalshDesign)
-    posterior = design.posterior(y, 3, draws=40_000)
+    posterior = design.posterior(y, 3, draws=40_000, curved=False)
     assert not isinstance(posterior, str)
     drawn = known.given(draws_now(known, 1, draws=40_000)) * known.scale
     error = posterior.sd / np.sqrt(40_000)

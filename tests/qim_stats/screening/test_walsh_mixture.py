@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 import qim_stats as qs
 from qim_stats.screening.walsh_cells import collapse
 from qim_stats.screening.walsh_components import kernel, log_weights, moments, projected_inverses
+from qim_stats.screening.walsh_functions import main_effects, orders, walsh_columns, walsh_sums
 from qim_stats.screening.walsh_mixture import WalshDesign, WalshPosterior, walsh_design
 from qim_stats.screening.walsh_sets import enumerate_components, sample_components
+from qim_stats.screening.walsh_warps import MIRRORED, NAMES, all_scales, one_scale
 
 Array = npt.NDArray[np.float64]
 REFERENCE = Path(__file__).parents[2] / "reference" / "walsh_mixture.json"  # by walsh_mixture.R beside it
@@ -42,8 +44,8 @@ def design(x: Array, nuisance: Array | None = None, weights: Array | None = None
     return made
 
 
-def posterior(made: WalshDesign, y: Array, seed: int = 0) -> WalshPosterior:
-    found = made.posterior(y, seed)
+def posterior(made: WalshDesign, y: Array, seed: int = 0, *, curved: bool = True) -> WalshPosterior:
+    found = made.posterior(y, seed, curved=curved)
     assert isinstance(found, WalshPosterior)
     return found
 
@@ -65,11 +67,56 @@ def test_components_equal_brute_force(reference: dict[str, Any]) -> None:
 @pytest.mark.parametrize("prepared", [False, True])
 def test_mixture_equals_brute_force(reference: dict[str, Any], prepared: bool) -> None:
     made = design(np.array(reference["x"], float), np.array(reference["block"], float)[:, None])
-    found = posterior(made.prepared() if prepared else made, np.array(reference["y"]))
+    made = made.prepared() if prepared else made
+    found = posterior(made, np.array(reference["y"]), curved=False)
+    assert list(found.p_scale) == ["as given"]
     assert found.p_active == pytest.approx(reference["p_active"], abs=1e-9)
     sd = np.array(reference["sd"])
     assert found.mean == pytest.approx(reference["mean"], abs=4 * float(sd.max()) / np.sqrt(len(found.draws)))
     assert found.sd == pytest.approx(sd, rel=0.1)  # t with 6 degrees of freedom: heavy tails
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+@pytest.mark.parametrize("turn", [1.0, -1.0])
+def test_scales_equal_brute_force(reference: dict[str, Any], prepared: bool, turn: float) -> None:
+    made = design(np.array(reference["x"], float), np.array(reference["block"], float)[:, None])
+    found = posterior(made.prepared() if prepared else made, turn * np.array(reference["y"]))
+    assert found.p_active == pytest.approx(reference["p_active_curved"], abs=1e-9)
+    expected = np.array(reference["p_scale"])
+    if turn < 0.0:
+        expected = expected[list(MIRRORED)]
+    assert list(found.p_scale) == list(NAMES)
+    assert list(found.p_scale.values()) == pytest.approx(expected, abs=1e-9)
+
+
+def test_scales_turn_back_and_have_the_slopes_they_say() -> None:
+    y = np.random.default_rng(8).normal(3.0, 2.0, 9)
+    made = all_scales(y)
+    step = 1e-6
+    for column, back in enumerate(made.back):
+        z = made.z[:, column]
+        assert back(z) == pytest.approx(y)
+        slopes = 2.0 * step / (back(z + step) - back(z - step)) * y.std()
+        total = float(np.log(slopes).sum())
+        assert total == pytest.approx(made.log_slope[column] - len(y) * made.log_spread[column], abs=1e-5)
+
+
+def test_a_multiplicative_response_is_told_and_helps() -> None:
+    rng = np.random.default_rng(9)
+    x = plackett_burman(7, 12, fold=True)
+    effects = np.array([0.8, 0.7, 0.6, 0.5, 0.1, 0.0, 0.0])
+    cells = np.array(list(product([-1.0, 1.0], repeat=7)))
+    truth = np.abs(cells.T @ np.exp(cells @ effects) / 128.0)
+    y = np.exp(x @ effects + 0.05 * rng.standard_normal(24))
+    curved, plain = posterior(design(x), y), posterior(design(x), y, curved=False)
+    assert (
+        curved.p_scale["exp(-1 t)"]
+        + curved.p_scale["exp(-0.5 t)"]
+        + sum(p for name, p in curved.p_scale.items() if name.startswith("log"))
+        > 0.9
+    )
+    errors = [np.abs(np.abs(found.mean) - truth).sum() for found in (curved, plain)]
+    assert errors[0] < 0.7 * errors[1]
 
 
 @settings(max_examples=20, deadline=None)
@@ -163,17 +210,26 @@ def test_probabilities_are_shares_of_the_ranks() -> None:
     assert found.p_larger == pytest.approx(expected)
 
 
+def test_functions_are_the_sums_of_their_walsh_columns() -> None:
+    coefficients = np.random.default_rng(7).standard_normal((3, 16))
+    cells = np.where((np.arange(16)[:, None] >> np.arange(4)) & 1, 1.0, -1.0)
+    values = walsh_sums(coefficients)
+    assert values == pytest.approx(coefficients @ walsh_columns(cells).T)
+    assert main_effects(values) == pytest.approx(coefficients[:, [1, 2, 4, 8]])
+    assert orders(4).tolist() == [int((cells[s] > 0).sum()) for s in range(16)]
+
+
 def test_sampled_sets_agree_with_all_sets() -> None:
     rng = np.random.default_rng(4)
     x = plackett_burman(7, 12)
     cells = collapse(x)
     y = x @ [2.0, -1.5, 1.0, 0.0, 0.0, 0.0, 0.0] + rng.standard_normal(12)
     y = (y - y.mean()) / y.std()
-    every = enumerate_components(cells, y)
+    every = enumerate_components(cells, one_scale(y))
     steps: list[tuple[int, int]] = []
     found = sample_components(cells, y, rng, lambda done, total: steps.append((done, total)))
     assert found.weight @ found.active == pytest.approx(every.weight @ every.active, abs=0.05)
-    assert found.weight @ found.scales() == pytest.approx(every.weight @ every.scales(), abs=0.05)
+    assert found.weight @ found.sizes() == pytest.approx(every.weight @ every.sizes(), abs=0.05)
     assert steps[-1][0] == steps[-1][1] == len(steps)
 
 
