@@ -201,17 +201,17 @@ class WalshDesign:
         if enumerable(self.cells):
             # With center points the curvature is taken out, which has a meaning on one scale only.
             plain = not curved or bool((self.cells.x == 0.0).any())
-            response = one_scale(turn * y) if plain else all_scales(turn * y)
+            # Blocks add to the response as given, so they are taken out of it before any scale bends it.
+            response = one_scale(turn * standard) if plain else all_scales(turn * standard)
             drawn, components = self._functions(view, response, rng, draws, progress)
         else:
             drawn, components = _sampled(view, turn * standard, rng, draws, progress)
-            drawn *= scale
         answer = np.empty_like(drawn)
         answer[:, view.order] = drawn * view.signs
         p_active = np.asarray(components.weight @ components.active, dtype=np.float64)
         if turn < 0.0:
             components = replace(components, scale=np.array(MIRRORED)[components.scale])
-        return WalshPosterior(turn * answer, p_active, components)
+        return WalshPosterior(turn * scale * answer, p_active, components)
 
     def _functions(
         self, view: _View, response: Scales, rng: np.random.Generator, draws: int, progress: Progress | None

@@ -42,7 +42,8 @@ component <- function(y, active, rho, eta, lam) {
 }
 
 # The scales a response may be simpler on: values, and the sum of the log slopes.
-standard <- (y - mean(y)) / sqrt(mean((y - mean(y))^2))
+left <- residuals(lm(y ~ block))
+standard <- left / sqrt(mean(left^2))
 scales <- list(list(standard, 0))
 for (a in c(-1, -0.5, 0.5, 1)) {
   scales[[length(scales) + 1]] <- list((exp(a * standard) - 1) / a, sum(a * standard))
