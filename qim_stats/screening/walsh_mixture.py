@@ -222,7 +222,10 @@ class WalshDesign:
         else:
             components = enumerate_components(self.cells, response, progress)
         count = min(draws, max(500, _VALUES // 2 ** view.cells.x.shape[1]))
-        chosen = _systematic(components.weight, count, rng)
+        # By their names in this view instead of by weight: rounding error must not change the order of equal ones.
+        codes = components.active[:, view.order] @ (2 ** np.arange(len(view.order)))
+        named = np.lexsort((components.scale, components.grid, codes))
+        chosen = named[_systematic(components.weight[named], count, rng)]
         unique, place = np.unique(chosen, return_inverse=True)
         active, grid, scale = components.active[unique], components.grid[unique], components.scale[unique]
         if self.stored is not None:
@@ -313,7 +316,8 @@ class _View:
         order = np.argsort(-np.abs(contrasts), kind="stable")
         signs = np.where(contrasts < 0.0, -1.0, 1.0)[order]
         x = cells.x[:, order] * signs
-        rows = np.lexsort(x.T[::-1])
+        # One setting in two blocks makes two cells, told apart by what was measured.
+        rows = np.lexsort((np.round(cells.means(standard)[0], 9), *x.T[::-1]))
         moved = Cells(x[rows], cells.nuisance[rows], cells.size[rows], np.argsort(rows)[cells.cell], cells.weights)
         return cls(moved, order, signs, rows)
 
