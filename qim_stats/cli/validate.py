@@ -43,8 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         subparsers,
         "validate",
         does="compare a screen with a full factorial",
-        description="Compare the ranking of a few trials with that of a full factorial, or, with --replays, that of "
-        "many virtual studies on the full table alone.",
+        description="Hold the ranking of a few trials, or of virtual ones, against the truth.",
         example=_EXAMPLE,
         run=run,
     )
