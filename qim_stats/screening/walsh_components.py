@@ -2,7 +2,8 @@
 
 A response on k two-level factors is a sum of half effects b_S times the products of the columns in S, over the subsets
 S of the factors (its Walsh expansion). A component says which factors are active and ties each interaction to its
-parents. With r_i = 1 for active factors, 0.3 for the others, and s2 the scale of an active half effect,
+parents. With r_i = 1 for active factors, 0.3 (``WalshPrior.inactive``) for the others, and s2 the scale of an active
+half effect,
 
     Var(b_S) = s2 r_i^2                              |S| = 1
     Var(b_S) = s2 rho^2 r_i^2 r_j^2                  |S| = 2
@@ -22,22 +23,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
 from qim_stats.screening.walsh_cells import Cells
+from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
 
 Array = npt.NDArray[np.float64]
 Sets = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.intp]
-INACTIVE = 0.3  # scale of an inactive factor's half effect, relative to an active one's
-P_ACTIVE = 0.4  # prior probability that a factor is active
-RHO = (0.3, 0.6, 0.9)
-ETA = (0.3, 0.7)
-LAM = (0.03, 0.2, 1.0, 5.0)
-GRID: Array = np.array(list(product(RHO, ETA, LAM)))  # (24, 3): rho, eta, lam, equally probable
+INACTIVE = STANDARD.inactive
+GRID: Array = STANDARD.grid  # (24, 3): rho, eta, lam
 _CHUNK = 2_000_000  # numbers in a batch of matrices
 _ROUNDING = 1e-12  # of a sum of squares that is near 1
 
@@ -58,18 +55,18 @@ class Moments:
     shape: Array
 
 
-def log_prior(active: Sets) -> Array:
+def log_prior(active: Sets, prior: WalshPrior = STANDARD) -> Array:
     """Return the log prior probability of sets of active factors, shape (s,), given (s, k)."""
-    count = active.sum(axis=1)
-    return np.asarray(count * np.log(P_ACTIVE) + (active.shape[1] - count) * np.log1p(-P_ACTIVE), dtype=np.float64)
+    count, p = active.sum(axis=1), prior.p_active
+    return np.asarray(count * np.log(p) + (active.shape[1] - count) * np.log1p(-p), dtype=np.float64)
 
 
-def relative_variances(active: Sets) -> Array:
+def relative_variances(active: Sets, prior: WalshPrior = STANDARD) -> Array:
     """Return r_i^2, shape (s, k)."""
-    return np.where(active, 1.0, INACTIVE**2)
+    return np.where(active, 1.0, prior.inactive**2)
 
 
-def kernel(x: Array, other: Array, active: Sets, grid: Array) -> Array:
+def kernel(x: Array, other: Array, active: Sets, grid: Array, prior: WalshPrior = STANDARD) -> Array:
     """Return the covariance of responses at two lists of settings, without the trial's noise, in units of s2.
 
     Parameters
@@ -80,26 +77,28 @@ def kernel(x: Array, other: Array, active: Sets, grid: Array) -> Array:
         Active factors of c components.
     grid : ndarray of float64, shape (c, 3)
         Their rho, eta and lam.
+    prior : WalshPrior
+        For the scale of inactive factors.
 
     Returns
     -------
     ndarray of float64, shape (c, m, o)
         The formula is in the module's head.
     """
-    terms = _pair_terms(x.tobytes(), other.tobytes(), x.shape[1])
+    terms = _pair_terms(x.tobytes(), other.tobytes(), x.shape[1], prior.inactive)
     flags = active.astype(np.float64)
     answer = np.empty((len(active), len(x) * len(other)))
     eta2 = grid[:, 1:2] ** 2
     for value in np.unique(grid[:, 1]).tolist():
         rows = grid[:, 1] == value
         if value not in terms.logs:
-            terms.logs[value] = _logarithms(terms.pair, value)
+            terms.logs[value] = _logarithms(terms.pair, value, prior.inactive)
         gain, slack = terms.logs[value]
         answer[rows] = flags[rows] @ gain + slack
     np.expm1(answer, out=answer)
     answer /= eta2
     # sum_{i<j} z_i z_j = [(sum z_i)^2 - sum z_i^2] / 2
-    first = flags @ ((1.0 - INACTIVE**2) * terms.pair) + terms.sums
+    first = flags @ ((1.0 - prior.inactive**2) * terms.pair) + terms.sums
     second = flags @ terms.squares + terms.square_sums
     answer += (grid[:, :1] ** 2 - eta2) * 0.5 * (first * first - second)
     return answer.reshape(len(active), len(x), len(other))
@@ -117,24 +116,24 @@ class _PairTerms:
 
 
 @lru_cache(maxsize=8)
-def _pair_terms(x: bytes, other: bytes, k: int) -> _PairTerms:
+def _pair_terms(x: bytes, other: bytes, k: int, inactive: float) -> _PairTerms:
     """Multiply two lists of settings; these come as bytes, since the chains ask again for the same ones."""
     left, right = np.frombuffer(x).reshape(-1, k), np.frombuffer(other).reshape(-1, k)
     pair = np.ascontiguousarray((left[:, None, :] * right[None, :, :]).reshape(-1, k).T)
     squares = pair * pair
     return _PairTerms(
         pair=pair,
-        sums=INACTIVE**2 * pair.sum(axis=0),
-        squares=(1.0 - INACTIVE**4) * squares,
-        square_sums=INACTIVE**4 * squares.sum(axis=0),
+        sums=inactive**2 * pair.sum(axis=0),
+        squares=(1.0 - inactive**4) * squares,
+        square_sums=inactive**4 * squares.sum(axis=0),
         logs={},
     )
 
 
-def _logarithms(pair: Array, eta: float) -> tuple[Array, Array]:
+def _logarithms(pair: Array, eta: float, inactive: float) -> tuple[Array, Array]:
     """Return what an active factor adds to log prod_i (1 + eta^2 z_i), and its value with none active."""
-    inactive = np.log1p(eta**2 * INACTIVE**2 * pair)
-    return np.log1p(eta**2 * pair) - inactive, np.asarray(inactive.sum(axis=0), dtype=np.float64)
+    slack = np.log1p(eta**2 * inactive**2 * pair)
+    return np.log1p(eta**2 * pair) - slack, np.asarray(slack.sum(axis=0), dtype=np.float64)
 
 
 def chunk_size(cells: Cells) -> int:
@@ -148,15 +147,15 @@ def chunks(count: int, cells: Cells) -> list[slice]:
     return [slice(start, min(start + step, count)) for start in range(0, count, step)]
 
 
-def covariances(cells: Cells, active: Sets, grid: Array) -> Array:
+def covariances(cells: Cells, active: Sets, grid: Array, prior: WalshPrior = STANDARD) -> Array:
     """Return R, the covariance of the cells' means with the noise of their trials, in units of s2: (c, m, m)."""
-    matrices = kernel(cells.x, cells.x, active, grid)
+    matrices = kernel(cells.x, cells.x, active, grid, prior)
     diagonal = np.arange(cells.m)
     matrices[:, diagonal, diagonal] += grid[:, 2:3] / cells.size
     return matrices
 
 
-def log_weights(cells: Cells, y: Array, active: Sets, grid: Array) -> Array:
+def log_weights(cells: Cells, y: Array, active: Sets, grid: Array, prior: WalshPrior = STANDARD) -> Array:
     """Return the log posterior weights of components, up to a constant, for one response.
 
     Parameters
@@ -167,16 +166,19 @@ def log_weights(cells: Cells, y: Array, active: Sets, grid: Array) -> Array:
         The response, near 1 in scale.
     active, grid : ndarray, shapes (c, k) and (c, 3)
         The components.
+    prior : WalshPrior
+        Of the active sets and the scale of inactive factors.
 
     Returns
     -------
     ndarray of float64, shape (c,)
         The log evidence and the log prior of the active set; the grid's own prior is even.
     """
-    return np.asarray(log_evidence(cells, y[:, None], active, grid)[:, 0] + log_prior(active), dtype=np.float64)
+    evidence = log_evidence(cells, y[:, None], active, grid, prior)[:, 0]
+    return np.asarray(evidence + log_prior(active, prior), dtype=np.float64)
 
 
-def log_evidence(cells: Cells, z: Array, active: Sets, grid: Array) -> Array:
+def log_evidence(cells: Cells, z: Array, active: Sets, grid: Array, prior: WalshPrior = STANDARD) -> Array:
     """Return the log marginal likelihood of each component for each of several responses, up to a constant.
 
     With the nuisance columns B under a flat prior and s2 under 1/s2, both integrated out: |R|^-1/2 |B'R^-1 B|^-1/2
@@ -191,6 +193,8 @@ def log_evidence(cells: Cells, z: Array, active: Sets, grid: Array) -> Array:
         The responses, near 1 in scale.
     active, grid : ndarray, shapes (c, k) and (c, 3)
         The components.
+    prior : WalshPrior
+        For the scale of inactive factors.
 
     Returns
     -------
@@ -202,7 +206,7 @@ def log_evidence(cells: Cells, z: Array, active: Sets, grid: Array) -> Array:
     right = np.column_stack([cells.nuisance, means])
     answer = np.empty((len(active), z.shape[1]))
     for part in chunks(len(active), cells):
-        lower = np.asarray(np.linalg.cholesky(covariances(cells, active[part], grid[part])), dtype=np.float64)
+        lower = np.asarray(np.linalg.cholesky(covariances(cells, active[part], grid[part], prior)), dtype=np.float64)
         solved = _forward(lower, right)
         log_det = 2.0 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
         answer[part] = _evidence(cells, solved, log_det, within, grid[part, 2])
@@ -231,7 +235,7 @@ def _evidence(cells: Cells, solved: Array, log_det: Array, within: Array, lam: A
     return np.asarray(-0.5 * (fixed[:, None] + cells.df * np.log(total)), dtype=np.float64)
 
 
-def projected_inverses(cells: Cells, active: Sets, grid: Array) -> tuple[Array, Array]:
+def projected_inverses(cells: Cells, active: Sets, grid: Array, prior: WalshPrior = STANDARD) -> tuple[Array, Array]:
     """Return W = R^-1 - R^-1 B (B'R^-1 B)^-1 B'R^-1 and log |R| + log |B'R^-1 B|.
 
     Parameters
@@ -240,6 +244,8 @@ def projected_inverses(cells: Cells, active: Sets, grid: Array) -> tuple[Array, 
         m cells and q nuisance columns B.
     active, grid : ndarray, shapes (c, k) and (c, 3)
         The components.
+    prior : WalshPrior
+        For the scale of inactive factors.
 
     Returns
     -------
@@ -248,7 +254,7 @@ def projected_inverses(cells: Cells, active: Sets, grid: Array) -> tuple[Array, 
     log_det : ndarray of float64, shape (c,)
         Sum of both logarithms.
     """
-    matrices = covariances(cells, active, grid)
+    matrices = covariances(cells, active, grid, prior)
     inverse = np.asarray(np.linalg.inv(matrices), dtype=np.float64)
     weighed = inverse @ cells.nuisance
     inner = cells.nuisance.T @ weighed
@@ -257,9 +263,9 @@ def projected_inverses(cells: Cells, active: Sets, grid: Array) -> tuple[Array, 
     return inverse, np.asarray(log_det, dtype=np.float64)
 
 
-def moment_matrices(cells: Cells, w: Array, active: Sets) -> tuple[Array, Array]:
+def moment_matrices(cells: Cells, w: Array, active: Sets, prior: WalshPrior = STANDARD) -> tuple[Array, Array]:
     """Return D X'W, shape (c, k, m), and D - D X'W X D, shape (c, k, k), with D = diag(r_i^2)."""
-    variances = relative_variances(active)
+    variances = relative_variances(active, prior)
     shrunk = variances[:, :, None] * (cells.x.T @ w)
     shape = -(shrunk @ cells.x) * variances[:, None, :]
     diagonal = np.arange(cells.x.shape[1])
@@ -267,7 +273,7 @@ def moment_matrices(cells: Cells, w: Array, active: Sets) -> tuple[Array, Array]
     return shrunk, shape
 
 
-def moments(cells: Cells, y: Array, w: Array, active: Sets, lam: Array) -> Moments:
+def moments(cells: Cells, y: Array, w: Array, active: Sets, lam: Array, prior: WalshPrior = STANDARD) -> Moments:
     """Return the posterior of the half effects given each component.
 
     b | c, y ~ t_df( D X'W y, Q/df (D - D X'W X D) ) with D = diag(r_i^2) and Q = y'Wy + S/lam.
@@ -282,6 +288,8 @@ def moments(cells: Cells, y: Array, w: Array, active: Sets, lam: Array) -> Momen
         As of ``projected_inverses``.
     active, lam : ndarray, shapes (c, k) and (c,)
         The components.
+    prior : WalshPrior
+        For the scale of inactive factors.
 
     Returns
     -------
@@ -289,6 +297,6 @@ def moments(cells: Cells, y: Array, w: Array, active: Sets, lam: Array) -> Momen
         In the unit of y.
     """
     means, within = cells.means(y)
-    shrunk, shape = moment_matrices(cells, w, active)
+    shrunk, shape = moment_matrices(cells, w, active, prior)
     total = (means @ w) @ means + within / lam
     return Moments(shrunk @ means, total[:, None, None] * shape)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from qim_stats.screening.walsh_cells import Cells
 from qim_stats.screening.walsh_components import Sets, relative_variances
+from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -35,11 +36,14 @@ class Component:
         rho, eta, lam.
     w : ndarray of float64, shape (u, m, m)
         As of ``projected_inverses``.
+    prior : WalshPrior
+        They are of.
     """
 
     active: Sets
     grid: Array
     w: Array
+    prior: WalshPrior = STANDARD
 
 
 @lru_cache(maxsize=4)
@@ -80,10 +84,10 @@ def main_effects(values: Array) -> Array:
     return np.asarray(values @ signs / 2**k, dtype=np.float64)
 
 
-def coefficient_variances(active: Sets, grid: Array) -> Array:
+def coefficient_variances(active: Sets, grid: Array, prior: WalshPrior = STANDARD) -> Array:
     """Return the prior variance of each Walsh coefficient in units of s2, shape (u, 2^k); the constant has none."""
     variances = np.ones((len(active), 1))
-    for column in relative_variances(active).T:
+    for column in relative_variances(active, prior).T:
         variances = np.hstack([variances, variances * column[:, None]])
     order = orders(active.shape[1])
     scale = np.ones((len(active), order.max() + 1))
@@ -119,7 +123,7 @@ def draw_functions(
     size = 2 ** cells.x.shape[1]
     columns = walsh_columns(cells.x)
     level = cells.size @ cells.nuisance / cells.size.sum()
-    variances = coefficient_variances(component.active, component.grid)
+    variances = coefficient_variances(component.active, component.grid, component.prior)
     answer = np.empty((len(place), size))
     step = max(1, _NUMBERS // (size + cells.m**2))
     for start in range(0, len(place), step):

@@ -22,7 +22,6 @@ import numpy.typing as npt
 
 from qim_stats.screening.walsh_cells import Cells, collapse
 from qim_stats.screening.walsh_components import (
-    GRID,
     Indices,
     Moments,
     Sets,
@@ -31,6 +30,7 @@ from qim_stats.screening.walsh_components import (
     projected_inverses,
 )
 from qim_stats.screening.walsh_functions import Component, draw_functions, main_effects
+from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
 from qim_stats.screening.walsh_sets import (
     Components,
     Progress,
@@ -123,21 +123,22 @@ class _Stored:
     grid: Indices
     w: Array
     log_det: Array
+    prior: WalshPrior
 
     def weigh(self, cells: Cells, response: Scales) -> Components:
         """Return what ``enumerate_components`` would, from the matrices kept."""
-        lam = GRID[self.grid, 2]
+        lam = self.prior.grid[self.grid, 2]
         logs = np.empty((len(lam), response.z.shape[1]))
         for column, z in enumerate(response.z.T):
             means, within = cells.means(z)
             total = self.w.reshape(len(lam), -1) @ np.outer(means, means).ravel() + within / lam
             logs[:, column] = -0.5 * (self.log_det + cells.df * np.log(total) + (cells.n - cells.m) * np.log(lam))
-        return weighed(cells, response, logs, self.active, self.grid)
+        return weighed(cells, response, logs, self.active, self.grid, self.prior)
 
     def inverses(self, active: Sets, grid: Indices) -> Array:
         """Return the W of some components, shape (u, m, m)."""
         sets = active @ (2 ** np.arange(active.shape[1]))
-        return np.asarray(self.w[sets * len(GRID) + grid], dtype=np.float64)
+        return np.asarray(self.w[sets * len(self.prior.grid) + grid], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -148,29 +149,44 @@ class WalshDesign:
     ----------
     cells : Cells
         The trials, replicates collapsed.
+    prior : WalshPrior
+        Of the components.
     stored : optional
         Filled by ``prepared``.
     """
 
     cells: Cells
+    prior: WalshPrior = STANDARD
     stored: _Stored | None = None
+
+    def under(self, prior: WalshPrior) -> WalshDesign:
+        """Return the same trials, to be judged under another prior."""
+        return WalshDesign(self.cells, prior)
+
+    @property
+    def bends(self) -> bool:
+        """Whether the scales of ``walsh_warps`` are tried beside the response as given."""
+        # With center points the curvature is taken out, which has a meaning on one scale only.
+        return self.prior.curved and enumerable(self.cells) and not bool((self.cells.x == 0.0).any())
 
     def prepared(self) -> WalshDesign:
         """Return the same design with its matrices stored, which makes many posteriors quick (simulations).
 
         Designs whose matrices would take much memory are returned as they are.
         """
-        k = self.cells.x.shape[1]
-        if not enumerable(self.cells) or 2**k * len(GRID) * self.cells.m**2 > _STORED:
+        k, prior = self.cells.x.shape[1], self.prior
+        if not enumerable(self.cells) or 2**k * len(prior.grid) * self.cells.m**2 > _STORED:
             return self
-        active, grid = cross(all_sets(k))
-        w, log_det = projected_inverses(self.cells, active, GRID[grid])
-        return replace(self, stored=_Stored(active, grid, w, log_det))
+        active, grid = cross(all_sets(k), prior)
+        w, log_det = projected_inverses(self.cells, active, prior.grid[grid], prior)
+        return replace(self, stored=_Stored(active, grid, w, log_det, prior))
 
     def posterior(
-        self, y: Array, seed: int, *, draws: int = DRAWS, curved: bool = True, progress: Progress | None = None
+        self, y: Array, seed: int, *, draws: int = DRAWS, progress: Progress | None = None
     ) -> WalshPosterior | str:
         """Draw from the posterior of the main effects.
+
+        The scales of ``walsh_warps`` are for two levels and up to 12 factors; elsewhere the response is taken as given.
 
         Parameters
         ----------
@@ -180,9 +196,6 @@ class WalshDesign:
             Of the draws.
         draws : int
             How many at most: with 9 factors and more fewer are drawn, about 2,000 with 11.
-        curved : bool
-            Whether to try the scales of ``walsh_warps`` beside the response as given. They are for two levels and up to
-            12 factors; elsewhere it is taken as given.
         progress : callable, optional
             Called with the steps done and their number.
 
@@ -199,13 +212,11 @@ class WalshDesign:
         view = _View.of(self.cells, turn * standard)
         rng = np.random.Generator(np.random.PCG64([seed, 2]))
         if enumerable(self.cells):
-            # With center points the curvature is taken out, which has a meaning on one scale only.
-            plain = not curved or bool((self.cells.x == 0.0).any())
             # Blocks add to the response as given, so they are taken out of it before any scale bends it.
-            response = one_scale(turn * standard) if plain else all_scales(turn * standard)
+            response = all_scales(turn * standard) if self.bends else one_scale(turn * standard)
             drawn, components = self._functions(view, response, rng, draws, progress)
         else:
-            drawn, components = _sampled(view, turn * standard, rng, draws, progress)
+            drawn, components = _sampled(view, turn * standard, rng, draws, self.prior, progress)
         answer = np.empty_like(drawn)
         answer[:, view.order] = drawn * view.signs
         p_active = np.asarray(components.weight @ components.active, dtype=np.float64)
@@ -220,7 +231,7 @@ class WalshDesign:
         if self.stored is not None:
             components = self.stored.weigh(self.cells, response)
         else:
-            components = enumerate_components(self.cells, response, progress)
+            components = enumerate_components(self.cells, response, progress, self.prior)
         count = min(draws, max(500, _VALUES // 2 ** view.cells.x.shape[1]))
         # By their names in this view instead of by weight: rounding error must not change the order of equal ones.
         codes = components.active[:, view.order] @ (2 ** np.arange(len(view.order)))
@@ -228,18 +239,19 @@ class WalshDesign:
         chosen = named[_systematic(components.weight[named], count, rng)]
         unique, place = np.unique(chosen, return_inverse=True)
         active, grid, scale = components.active[unique], components.grid[unique], components.scale[unique]
+        sizes = self.prior.grid[grid]
         if self.stored is not None:
             w = self.stored.inverses(active, grid)
         else:
-            w, _ = projected_inverses(self.cells, active, GRID[grid])
+            w, _ = projected_inverses(self.cells, active, sizes, self.prior)
         w = w[:, view.rows[:, None], view.rows]
         found = [view.cells.means(z) for z in response.z.T]
         means, within = np.array([mean for mean, _ in found]), np.array([inside for _, inside in found])
         # A component's s2 is what its z'Wz says, with the spread within cells.
         own = means[scale]
-        total = np.einsum("um,umn,un->u", own, w, own, optimize=True) + within[scale] / GRID[grid, 2]
+        total = np.einsum("um,umn,un->u", own, w, own, optimize=True) + within[scale] / sizes[:, 2]
         spread = np.sqrt(total[place] / rng.chisquare(self.cells.df, count))
-        component = Component(active[:, view.order], GRID[grid], w)
+        component = Component(active[:, view.order], sizes, w, self.prior)
         values = draw_functions(view.cells, own[place], spread, component, place, rng)
         for which, back in enumerate(response.back):
             rows = scale[place] == which
@@ -247,7 +259,9 @@ class WalshDesign:
         return main_effects(values), components
 
 
-def walsh_design(x: Array, nuisance: Array | None = None, weights: Array | None = None) -> WalshDesign | str:
+def walsh_design(
+    x: Array, nuisance: Array | None = None, weights: Array | None = None, prior: WalshPrior = STANDARD
+) -> WalshDesign | str:
     """Prepare a study's trials for the alias-aware posterior.
 
     Parameters
@@ -259,6 +273,8 @@ def walsh_design(x: Array, nuisance: Array | None = None, weights: Array | None 
         Block differences and covariates, taken out beside the mean under a flat prior.
     weights : ndarray of float64, shape (n,), optional
         Inverse to the variance of each trial's noise, in any unit.
+    prior : WalshPrior
+        Of main effects and interactions.
 
     Returns
     -------
@@ -273,7 +289,7 @@ def walsh_design(x: Array, nuisance: Array | None = None, weights: Array | None 
         return "the trials are no more than the blocks and covariates to be taken out"
     if not tractable(cells):
         return f"{cells.m} different settings of {k} factors are more than can be computed in half a minute"
-    return WalshDesign(cells)
+    return WalshDesign(cells, prior)
 
 
 def _is_balanced_full(x: Array) -> bool:
@@ -329,11 +345,11 @@ def _systematic(weight: Array, draws: int, rng: np.random.Generator) -> Indices:
 
 
 def _sampled(
-    view: _View, y: Array, rng: np.random.Generator, draws: int, progress: Progress | None
+    view: _View, y: Array, rng: np.random.Generator, draws: int, prior: WalshPrior, progress: Progress | None
 ) -> tuple[Array, Components]:
     """Sample components by chains, then half effects from t within each, for the response as given."""
     cells = view.cells
-    found = sample_components(cells, y, rng, progress)
+    found = sample_components(cells, y, rng, progress, prior)
     drawn = _draw(cells, y, found, rng, draws)
     active = np.empty_like(found.active)
     active[:, view.order] = found.active
@@ -350,7 +366,8 @@ def _draw(cells: Cells, y: Array, components: Components, rng: np.random.Generat
     for start in range(0, len(unique), step):
         which = unique[start : start + step]
         active, sizes = components.active[which], components.sizes()[which]
-        found = moments(cells, y, projected_inverses(cells, active, sizes)[0], active, sizes[:, 2])
+        w, _ = projected_inverses(cells, active, sizes, components.prior)
+        found = moments(cells, y, w, active, sizes[:, 2], components.prior)
         root = _root(found)
         # The components ascend, so the draws of a slice of them lie side by side.
         rows = slice(*np.searchsorted(place, (start, start + step)).tolist())

@@ -9,6 +9,7 @@ from qim_stats.followup.knowledge import learn
 from qim_stats.followup.mixture import deviates, mixture
 from qim_stats.screening.walsh_components import GRID, log_prior, log_weights
 from qim_stats.screening.walsh_mixture import WalshDesign, walsh_design
+from qim_stats.screening.walsh_prior import WalshPrior
 from qim_stats.waiting import unheard
 
 K = 4
@@ -44,9 +45,9 @@ def test_weights_after_further_runs_are_those_of_the_whole_table(
 def test_draws_now_are_those_of_the_analysis(data: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     x, y, _ = data
     known = learn(x, y, None, runs=4, seed=0)
-    design = walsh_design(x)
+    design = walsh_design(x, prior=WalshPrior(curved=False))
     assert isinstance(design, WalshDesign)
-    posterior = design.posterior(y, 3, draws=40_000, curved=False)
+    posterior = design.posterior(y, 3, draws=40_000)
     assert not isinstance(posterior, str)
     drawn = known.given(draws_now(known, 1, draws=40_000)) * known.scale
     error = posterior.sd / np.sqrt(40_000)

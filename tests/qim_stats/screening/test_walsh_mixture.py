@@ -18,11 +18,13 @@ from qim_stats.screening.walsh_cells import collapse
 from qim_stats.screening.walsh_components import kernel, log_weights, moments, projected_inverses
 from qim_stats.screening.walsh_functions import main_effects, orders, walsh_columns, walsh_sums
 from qim_stats.screening.walsh_mixture import WalshDesign, WalshPosterior, walsh_design
+from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
 from qim_stats.screening.walsh_sets import enumerate_components, sample_components
 from qim_stats.screening.walsh_warps import MIRRORED, NAMES, all_scales, one_scale
 
 Array = npt.NDArray[np.float64]
 REFERENCE = Path(__file__).parents[2] / "reference" / "walsh_mixture.json"  # by walsh_mixture.R beside it
+PLAIN = WalshPrior(curved=False)
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +40,16 @@ def plackett_burman(k: int, runs: int, *, fold: bool = False) -> Array:
     return np.vstack([x, -x]) if fold else x
 
 
-def design(x: Array, nuisance: Array | None = None, weights: Array | None = None) -> WalshDesign:
-    made = walsh_design(x, nuisance, weights)
+def design(
+    x: Array, nuisance: Array | None = None, weights: Array | None = None, prior: WalshPrior = STANDARD
+) -> WalshDesign:
+    made = walsh_design(x, nuisance, weights, prior)
     assert isinstance(made, WalshDesign)
     return made
 
 
-def posterior(made: WalshDesign, y: Array, seed: int = 0, *, curved: bool = True) -> WalshPosterior:
-    found = made.posterior(y, seed, curved=curved)
+def posterior(made: WalshDesign, y: Array, seed: int = 0) -> WalshPosterior:
+    found = made.posterior(y, seed)
     assert isinstance(found, WalshPosterior)
     return found
 
@@ -66,9 +70,9 @@ def test_components_equal_brute_force(reference: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("prepared", [False, True])
 def test_mixture_equals_brute_force(reference: dict[str, Any], prepared: bool) -> None:
-    made = design(np.array(reference["x"], float), np.array(reference["block"], float)[:, None])
+    made = design(np.array(reference["x"], float), np.array(reference["block"], float)[:, None], prior=PLAIN)
     made = made.prepared() if prepared else made
-    found = posterior(made, np.array(reference["y"]), curved=False)
+    found = posterior(made, np.array(reference["y"]))
     assert list(found.p_scale) == ["as given"]
     assert found.p_active == pytest.approx(reference["p_active"], abs=1e-9)
     sd = np.array(reference["sd"])
@@ -108,7 +112,7 @@ def test_a_multiplicative_response_is_told_and_helps() -> None:
     cells = np.array(list(product([-1.0, 1.0], repeat=7)))
     truth = np.abs(cells.T @ np.exp(cells @ effects) / 128.0)
     y = np.exp(x @ effects + 0.05 * rng.standard_normal(24))
-    curved, plain = posterior(design(x), y), posterior(design(x), y, curved=False)
+    curved, plain = posterior(design(x), y), posterior(design(x, prior=PLAIN), y)
     assert (
         curved.p_scale["exp(-1 t)"]
         + curved.p_scale["exp(-0.5 t)"]
@@ -120,13 +124,13 @@ def test_a_multiplicative_response_is_told_and_helps() -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 1000), k=st.integers(1, 5))
-def test_kernel_is_the_sum_over_all_interactions(seed: int, k: int) -> None:
+@given(seed=st.integers(0, 1000), k=st.integers(1, 5), inactive=st.sampled_from([0.3, 0.1, 0.6]))
+def test_kernel_is_the_sum_over_all_interactions(seed: int, k: int, inactive: float) -> None:
     rng = np.random.default_rng(seed)
     x = rng.choice([-1.0, 0.0, 1.0], size=(4, k))
     other = rng.choice([-1.0, 0.0, 1.0], size=(3, k))
     active, (rho, eta) = rng.random(k) < 0.5, rng.uniform(0.2, 0.9, 2)
-    r2 = np.where(active, 1.0, 0.09)
+    r2 = np.where(active, 1.0, inactive**2)
     total = np.zeros((4, 3))
     for subset in product([False, True], repeat=k):
         members = np.array(subset)
@@ -134,7 +138,8 @@ def test_kernel_is_the_sum_over_all_interactions(seed: int, k: int) -> None:
         if size:
             scale = {1: 1.0, 2: rho**2}.get(size, eta ** (2 * (size - 1)))
             total += scale * np.outer(x[:, members].prod(axis=1), other[:, members].prod(axis=1)) * r2[members].prod()
-    assert kernel(x, other, active[None], np.array([[rho, eta, 0.2]]))[0] == pytest.approx(total)
+    found = kernel(x, other, active[None], np.array([[rho, eta, 0.2]]), WalshPrior(inactive=inactive))
+    assert found[0] == pytest.approx(total)
 
 
 @settings(max_examples=6, deadline=None)
@@ -164,6 +169,41 @@ def test_prepared_design_gives_the_same_posterior() -> None:
     x = plackett_burman(5, 12, fold=True)
     y = np.random.default_rng(0).standard_normal(24) + x[:, 0]
     assert posterior(design(x).prepared(), y).draws == pytest.approx(posterior(design(x), y).draws, abs=1e-8)
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_draws_under_another_prior_have_the_moments_of_its_components(prepared: bool) -> None:
+    prior = WalshPrior(p_active=0.2, inactive=0.6, rho=(0.5, 2.0), eta=(0.9,), lam=(0.05,), curved=False)
+    x = plackett_burman(4, 12)[:10]
+    y = x @ [2.0, 1.0, 0.5, 0.0] + x[:, 0] * x[:, 1] + 0.3 * np.random.default_rng(10).standard_normal(10)
+    made = design(x).under(prior)
+    found = posterior(made.prepared() if prepared else made, y)
+    active = np.array(list(product([False, True], repeat=4))).repeat(2, axis=0)
+    sizes = np.tile(prior.grid, (16, 1))
+    logs = log_weights(made.cells, y, active, sizes, prior)
+    weight = np.exp(logs - logs.max()) / np.exp(logs - logs.max()).sum()
+    w, _ = projected_inverses(made.cells, active, sizes, prior)
+    means = moments(made.cells, y, w, active, sizes[:, 2], prior).mean
+    assert found.p_active == pytest.approx(weight @ active, abs=1e-6)
+    assert found.mean == pytest.approx(weight @ means, abs=5.0 * float(found.sd.max()) / np.sqrt(len(found.draws)))
+    standard = posterior(design(x).under(WalshPrior(curved=False)), y)
+    assert np.abs(found.p_active - standard.p_active).max() > 0.05
+
+
+def test_sampled_sets_follow_the_prior() -> None:
+    prior = WalshPrior(p_active=0.15, rho=(2.0,), eta=(0.9,))
+    cells = collapse(plackett_burman(6, 12))
+    y = cells.x @ [2.0, -1.5, 1.0, 0.0, 0.0, 0.0] + np.random.default_rng(11).standard_normal(12)
+    y = ((y - y.mean()) / y.std())[cells.cell]
+    every = enumerate_components(cells, one_scale(y), prior=prior)
+    found = sample_components(cells, y, np.random.default_rng(12), prior=prior)
+    assert found.weight @ found.active == pytest.approx(every.weight @ every.active, abs=0.05)
+    assert found.weight @ found.sizes() == pytest.approx(every.weight @ every.sizes(), abs=0.1)
+
+
+def test_the_middle_of_the_grid() -> None:
+    assert STANDARD.grid[STANDARD.middle].tolist() == [0.6, 0.7, 0.2]
+    assert WalshPrior(rho=(1.0,), eta=(0.5,), lam=(0.1,)).middle == 0
 
 
 def test_weighted_trials_collapse_without_loss() -> None:
