@@ -106,7 +106,8 @@ def read_replicates(source: str | os.PathLike[str] | pd.DataFrame, table: FullTa
     Returns
     -------
     TrialNoise
-        The pooled standard deviation within settings.
+        The pooled standard deviation within settings; the full table's own trials of a setting count among its
+        replicates, unless they are given there as well.
 
     Raises
     ------
@@ -126,7 +127,8 @@ def read_replicates(source: str | os.PathLike[str] | pd.DataFrame, table: FullTa
     settings = np.zeros(len(rows), dtype=np.int64)
     for place, factor in enumerate(table.factors):
         settings |= _high(read, factor, rows).astype(np.int64) << place
-    noise = _pooled(y[rows], settings, f"replicates in {read.source or 'a data frame'}")
+    values, settings = _with_own_trials(y[rows], settings, table)
+    noise = _pooled(values, settings, f"replicates in {read.source or 'a data frame'}")
     if noise.df == 0:
         raise TrialsError(
             "no combination of levels has two trials, so the table says nothing of the noise",
@@ -134,6 +136,22 @@ def read_replicates(source: str | os.PathLike[str] | pd.DataFrame, table: FullTa
             remedy="give a table of repeated trials",
         )
     return noise
+
+
+def _with_own_trials(
+    values: Array, settings: npt.NDArray[np.int64], table: FullTable
+) -> tuple[Array, npt.NDArray[np.int64]]:
+    """Add the full table's trials of the same settings: a rare trial that went astray may be among them alone."""
+    given = set(zip(settings.tolist(), values.tolist(), strict=True))
+    cells = np.unique(settings)
+    own = [
+        (cell, value)
+        for cell in cells.tolist()
+        for value in table.values[table.first[cell] : table.first[cell + 1]].tolist()
+        if (cell, value) not in given
+    ]
+    added = np.array([value for _, value in own]), np.array([cell for cell, _ in own], dtype=np.int64)
+    return np.concatenate([values, added[0]]), np.concatenate([settings, added[1]])
 
 
 def _check_same_factors(read: Table, table: FullTable, metadata: Metadata | None) -> None:

@@ -126,7 +126,13 @@ def test_replicates_of_other_factors_are_refused(full: Full, tmp_path: Path) -> 
     table = read(full())
     some = full(noise=0.1, replicates=4).groupby("run").head(4).query("run in (1, 2, 3)")
     some.to_csv(tmp_path / "r.csv", index=False)
-    assert read_replicates(tmp_path / "r.csv", table).df == 9
+    # Three settings of four trials each, and the full table's own trial of each.
+    found = read_replicates(tmp_path / "r.csv", table)
+    assert found.df == 12
+    own = full().query("run in (1, 2, 3)")
+    assert found.sd == pytest.approx(np.sqrt(pd.concat([some, own]).groupby("run")["y"].var().mean()))
+    # Given there as well, it counts once.
+    assert read_replicates(pd.concat([some, own]), table).sd == pytest.approx(found.sd)
     assert read_replicates(some, table).sd == read_replicates(tmp_path / "r.csv", table).sd
     with pytest.raises(qs.TrialsError, match="the factors differ: 'lr' only in the full table"):
         read_replicates(some.drop(columns="lr"), table)
@@ -135,6 +141,6 @@ def test_replicates_of_other_factors_are_refused(full: Full, tmp_path: Path) -> 
     with pytest.raises(qs.TrialsError, match="the level 7 of factor 'lr' is neither its low 1 nor its high 2"):
         read_replicates(some.replace({"lr": {1: 7}}), table)
     with pytest.raises(qs.TrialsError, match="no combination of levels has two trials"):
-        read_replicates(some.query("replicate == 1"), table)
+        read_replicates(own, table)
     with pytest.raises(qs.TrialsError, match="there is no response column 'y'"):
         read_replicates(some.drop(columns="y"), table)
