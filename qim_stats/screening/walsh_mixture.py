@@ -29,6 +29,7 @@ from qim_stats.screening.walsh_components import (
     moments,
     projected_inverses,
 )
+from qim_stats.screening.walsh_draws import OnScales, WalshFunctions
 from qim_stats.screening.walsh_functions import Component, draw_functions, main_effects
 from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
 from qim_stats.screening.walsh_sets import (
@@ -42,13 +43,14 @@ from qim_stats.screening.walsh_sets import (
     tractable,
     weighed,
 )
+from qim_stats.screening.walsh_view import View, standardized
 from qim_stats.screening.walsh_warps import MIRRORED, NAMES, Scales, all_scales, one_scale
 
 Array = npt.NDArray[np.float64]
 DRAWS = 10_000
 _VALUES = 4_000_000  # of all drawn functions; with many factors fewer are drawn
+_STILL = "the response does not vary between the trials once the mean and the blocks are taken out"
 _STORED = 8_000_000  # numbers of all components' matrices that are kept for the next response
-_EXACT = 1e-10  # spread of the response about its nuisance columns, relative to its size, that is rounding error
 
 
 def shares_before(ranks: npt.NDArray[np.int64]) -> Array:
@@ -204,17 +206,15 @@ class WalshDesign:
         WalshPosterior or str
             Or why there is none, as a clause.
         """
-        standard, scale = _standardized(self.cells, y)
+        standard, scale = standardized(self.cells, y)
         if scale == 0.0:
-            return "the response does not vary between the trials once the mean and the blocks are taken out"
-        # Turned so that its longer tail is on the upper side: scales come in pairs, and draws follow their order.
-        turn = -1.0 if round(float(self.cells.weights @ standard**3), 9) < 0.0 else 1.0
-        view = _View.of(self.cells, turn * standard)
+            return _STILL
+        turn = _turn(self.cells, standard)
+        view = View.of(self.cells, turn * standard)
         rng = np.random.Generator(np.random.PCG64([seed, 2]))
         if enumerable(self.cells):
-            # Blocks add to the response as given, so they are taken out of it before any scale bends it.
-            response = all_scales(turn * standard) if self.bends else one_scale(turn * standard)
-            drawn, components = self._functions(view, response, rng, draws, progress)
+            found = self._draw_functions(view, self._scales(turn * standard), rng, draws, progress)
+            drawn, components = main_effects(found.returned()), found.components
         else:
             drawn, components = _sampled(view, turn * standard, rng, draws, self.prior, progress)
         answer = np.empty_like(drawn)
@@ -224,10 +224,44 @@ class WalshDesign:
             components = replace(components, scale=np.array(MIRRORED)[components.scale])
         return WalshPosterior(turn * scale * answer, p_active, components)
 
-    def _functions(
-        self, view: _View, response: Scales, rng: np.random.Generator, draws: int, progress: Progress | None
-    ) -> tuple[Array, Components]:
-        """Draw whole functions, turn them back to the response's own scale and take their main effects."""
+    def functions(
+        self, y: Array, seed: int, *, draws: int = DRAWS, progress: Progress | None = None
+    ) -> WalshFunctions | str:
+        """Draw whole response functions, for up to 12 factors.
+
+        Parameters
+        ----------
+        y, seed, draws, progress
+            As of ``posterior``, whose draws of main effects are those of the same functions.
+
+        Returns
+        -------
+        WalshFunctions or str
+            Or why there are none, as a clause.
+        """
+        standard, scale = standardized(self.cells, y)
+        if scale == 0.0:
+            return _STILL
+        if not enumerable(self.cells):
+            return "there are too many settings of too many factors to draw the response at all of them"
+        turn = _turn(self.cells, standard)
+        view = View.of(self.cells, turn * standard)
+        rng = np.random.Generator(np.random.PCG64([seed, 2]))
+        found = self._draw_functions(view, self._scales(turn * standard), rng, draws, progress)
+        values = turn * scale * found.returned()
+        effects = np.empty((len(values), len(view.order)))
+        effects[:, view.order] = main_effects(values) * view.signs
+        level = float(self.cells.weights @ y) / self.cells.n
+        return WalshFunctions(values + level, effects, scale**2 * found.noise(), view.order, view.signs)
+
+    def _scales(self, standard: Array) -> Scales:
+        # Blocks add to the response as given, so they are taken out of it before any scale bends it.
+        return all_scales(standard) if self.bends else one_scale(standard)
+
+    def _draw_functions(
+        self, view: View, response: Scales, rng: np.random.Generator, draws: int, progress: Progress | None
+    ) -> OnScales:
+        """Draw whole functions, each on the scale of its component."""
         if self.stored is not None:
             components = self.stored.weigh(self.cells, response)
         else:
@@ -253,10 +287,7 @@ class WalshDesign:
         spread = np.sqrt(total[place] / rng.chisquare(self.cells.df, count))
         component = Component(active[:, view.order], sizes, w, self.prior)
         values = draw_functions(view.cells, own[place], spread, component, place, rng)
-        for which, back in enumerate(response.back):
-            rows = scale[place] == which
-            values[rows] = back(values[rows])
-        return main_effects(values), components
+        return OnScales(values, spread * np.sqrt(sizes[place, 2]), scale[place], response, components)
 
 
 def walsh_design(
@@ -300,42 +331,9 @@ def _is_balanced_full(x: Array) -> bool:
     return bool((counts == counts[0]).all())
 
 
-def _standardized(cells: Cells, y: Array) -> tuple[Array, float]:
-    """Take the nuisance columns out of y and scale it to a mean square of 1; scale 0 where nothing is left."""
-    root = np.sqrt(cells.weights)
-    centered = y - float(cells.weights @ y) / cells.n
-    columns = cells.nuisance[cells.cell] * root[:, None]
-    taken = np.linalg.lstsq(columns, centered * root, rcond=None)[0]
-    left = centered - cells.nuisance[cells.cell] @ taken
-    scale = float(np.sqrt(cells.weights @ left**2 / cells.n))
-    if scale <= _EXACT * float(np.abs(y).max(initial=0.0)):
-        return left, 0.0
-    return left / scale, scale
-
-
-@dataclass(frozen=True)
-class _View:
-    """The trials with factors in the order of their contrasts, signs turned positive, and cells in order of levels.
-
-    Draws made here do not depend on how factors, levels and rows are named or ordered.
-    """
-
-    cells: Cells
-    order: Indices
-    signs: Array
-    rows: Indices
-
-    @classmethod
-    def of(cls, cells: Cells, standard: Array) -> _View:
-        # Rounded, so that what is zero but for rounding error has no sign, and equal ones keep their order.
-        contrasts = np.round(cells.x.T @ (cells.size * cells.means(standard)[0]), 9)
-        order = np.argsort(-np.abs(contrasts), kind="stable")
-        signs = np.where(contrasts < 0.0, -1.0, 1.0)[order]
-        x = cells.x[:, order] * signs
-        # One setting in two blocks makes two cells, told apart by what was measured.
-        rows = np.lexsort((np.round(cells.means(standard)[0], 9), *x.T[::-1]))
-        moved = Cells(x[rows], cells.nuisance[rows], cells.size[rows], np.argsort(rows)[cells.cell], cells.weights)
-        return cls(moved, order, signs, rows)
+def _turn(cells: Cells, standard: Array) -> float:
+    """Return the sign that puts the longer tail on top: scales come in pairs, and draws follow their order."""
+    return -1.0 if round(float(cells.weights @ standard**3), 9) < 0.0 else 1.0
 
 
 def _systematic(weight: Array, draws: int, rng: np.random.Generator) -> Indices:
@@ -345,7 +343,7 @@ def _systematic(weight: Array, draws: int, rng: np.random.Generator) -> Indices:
 
 
 def _sampled(
-    view: _View, y: Array, rng: np.random.Generator, draws: int, prior: WalshPrior, progress: Progress | None
+    view: View, y: Array, rng: np.random.Generator, draws: int, prior: WalshPrior, progress: Progress | None
 ) -> tuple[Array, Components]:
     """Sample components by chains, then half effects from t within each, for the response as given."""
     cells = view.cells
