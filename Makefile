@@ -10,7 +10,7 @@ LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --gen
   --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help study report env engine image data run truth test lint bench calibrate peers lock
+.PHONY: help study report env engine image data run truth test lint bench calibrate peers validate lock
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -62,6 +62,9 @@ peers: .venv/.peers ## The side by side with what people use, docs/peers.md: wha
 .venv/.peers: .venv/.complete requirements-peers.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $@
+
+validate: env ## The method against its goals, docs/validation.md: replays of all recorded tables (at most twenty minutes)
+	@$(PY) analysis/validation/run.py $(if $(JOBS),--jobs $(JOBS))
 
 lock: ## Pin the newest versions that pyproject.toml allows into the two lock files (needs `uv`)
 	@$(LOCK) --group dev pyproject.toml --output-file requirements.lock

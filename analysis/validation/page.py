@@ -1,0 +1,248 @@
+"""The page docs/validation.md: the goals, what each table says of them, the locked tables, and all numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from validation import figure
+from validation.artificial import FACTORS, KINDS
+from validation.goals import GOALS, Finding, Verdict, find, overall, share_above
+from validation.results import Results
+from validation.tables import ANALYSIS, ARTIFICIAL, TableList
+from validation.work import AWARE, CEILING, STOPPED
+
+DOCS = ANALYSIS.parent / "docs"
+NAME = "validation"
+HEAD = """# The method held against its goals
+
+Made by `make validate`: virtual studies ([replays.md](replays.md)) on every full factorial recorded in `analysis/`, and
+on artificial ones that break what the alias-aware model assumes. What counts as right, the noise ceiling, coverage and
+calibration are defined there; factors closer together than the full table can order count as tied, and no noise is
+added to what a table shows. A trial's noise is that of the table's replicates. Every number has its Monte Carlo
+error after ±. **met** and **not met** are said where value and goal differ by more than two of these; `?` is
+between: more studies would tell. A table listed as *development* may have been used in making the method.
+"""
+UNKNOWN = """## Results
+
+None are recorded for the method as it is now. `make validate` computes them (at most twenty minutes on two cores) and
+writes them here.
+"""
+GOALS_HEAD = """## Goals
+
+Rows 1 to 3 and 6 are about studies that start with PB12 and choose their further trials by the posterior, in fours.
+Rows 4, 5, 7 and 8 take the worst of all designs, fixed ones too, and of both `alias-aware` and the intervals and
+probabilities that `analyze` prints: with so many, some miss by chance. Rows 9 and 10: the same studies, stopped at
+the first look, from 16 trials on, that gives the first three {settled};
+at most 48 trials. Calibration is held against the order of the table's own numbers; with few studies some error is
+chance, which for the first three is told below and never counts as a miss. Artificial tables are asked about rows 4, 5,
+7 and 8 alone. Trials to truth, against what people use: [peers.md](peers.md).
+
+| | goal | wanted | tables | met | ? | not met | comes to |
+|---|---|---|---|---|---|---|---|
+{lines}
+
+First three right at 32 trials more often than the noise ceiling of a balanced design: on {above} of {real} real tables
+(wanted: half of them).
+
+## Table by table
+
+Numbers of the columns are the rows above; the cell of the worst design where there are several.
+
+{matrix}
+
+![First three right, by trials](validation.svg)
+
+The line: trials chosen by the posterior. Marks: fixed designs, by the raw contrast and by the alias-aware posterior.
+Dotted: what noise alone allows.
+
+![Coverage of intervals and calibration of claims](validation-claims.svg)
+
+Left: share of studies in which one order that contradicts nothing known lies in all intervals, each mark a design;
+the line is at .95. Right: how often claims came true on the real tables, from 24 trials on, all designs together.
+
+{worst}
+"""
+LOCKED = """## Locked until the freeze
+
+| table | response | recorded |
+|---|---|---|
+{lines}
+
+These are for judging the method, not for making it. The freeze is a commit, named here and in
+[tables.toml](../analysis/validation/tables.toml) once it is made, after which nothing that an answer depends on is
+changed. Only then are their trials run, as the README of each says, and their results computed, once, by
+`make validate`: it refuses to look at one that is recorded before the freeze, and keeps what it once found of one after
+it.
+
+{state}
+"""
+NOT_FROZEN = "**The method is not frozen yet**: none of them is recorded, and no result of theirs is known."
+ARTIFICIAL_HEAD = f"""## The artificial tables
+
+{FACTORS} factors, 2^{FACTORS} cells, made by [artificial.py](../analysis/validation/artificial.py) from a seed.
+
+| table | assumed, and what holds instead |
+|---|---|
+"""
+_PARTS = (
+    ("first 3", "p_top3", True),
+    ("capture", "top3_capture", True),
+    ("tau", "kendall_tau", True),
+    ("marginal", "coverage_marginal", True),
+    ("simultaneous", "coverage_simultaneous", True),
+    ("width", "width_simultaneous", True),
+    ("pairs", "calibration_error", True),
+    ("P(first 3)", "calibration_error_top3", True),
+    ("by chance", "chance_top3", False),
+    ("settled", "settled", True),
+    ("and right", "settled_right", True),
+)
+
+
+def text(results: Results, listed: TableList) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    results : Results
+        Those to tell of; none where nothing is known.
+    listed : TableList
+        The recorded tables, and whether the method is frozen.
+    """
+    rows = results.rows
+    parts = [HEAD, UNKNOWN if rows.empty else goals_section(rows)]
+    parts.append(_locked(listed, rows))
+    parts.append(ARTIFICIAL_HEAD + "\n".join(f"| {kind.name} | {kind.breaks} |" for kind in KINDS) + "\n")
+    if not rows.empty:
+        parts.append(_numbers(rows))
+    return "\n".join(parts)
+
+
+def write(results: Results, listed: TableList, docs: Path = DOCS) -> str:
+    """Write the page, and its figures where there are results.
+
+    Parameters
+    ----------
+    results, listed
+        As of ``text``.
+    docs : Path
+        Where.
+
+    Returns
+    -------
+    str
+        The page.
+    """
+    page = text(results, listed)
+    (docs / f"{NAME}.md").write_text(page, encoding="utf-8")
+    if not results.rows.empty:
+        (docs / f"{NAME}.svg").write_text(figure.right(results.rows), encoding="utf-8")
+        (docs / f"{NAME}-claims.svg").write_text(figure.claims(results), encoding="utf-8")
+    return page
+
+
+def goals_section(rows: pd.DataFrame) -> str:
+    """Return the goals with what they come to, and table by table.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of all tables.
+    """
+    tables = list(dict.fromkeys(rows["table"]))
+    found = {name: [find(goal, rows[rows["table"] == name]) for goal in GOALS] for name in tables}
+    lines = [_line(place, [found[name][place] for name in tables]) for place in range(len(GOALS))]
+    above, real = share_above(rows, 32)
+    return GOALS_HEAD.format(
+        settled=f"a probability of {STOPPED.rpartition('@')[2]} or more",
+        lines="\n".join(lines),
+        above=above,
+        real=real,
+        matrix=_matrix(rows, found),
+        worst=_worst(found),
+    )
+
+
+def _line(place: int, found: list[Finding]) -> str:
+    counts = {verdict: sum(one.verdict is verdict for one in found) for verdict in Verdict}
+    judged = len(found) - counts[Verdict.NONE]
+    goal, told = GOALS[place], (counts[Verdict.MET], counts[Verdict.UNSURE], counts[Verdict.NOT_MET])
+    cells = [str(place + 1), goal.name, goal.wanted, str(judged), *map(str, told), overall(found).value]
+    return f"| {' | '.join(cells)} |"
+
+
+def _matrix(rows: pd.DataFrame, found: dict[str, list[Finding]]) -> str:
+    lines = [
+        f"| table | role | {' | '.join(str(place + 1) for place in range(len(GOALS)))} |",
+        "|" + (2 + len(GOALS)) * "---|",
+    ]
+    roles = rows.groupby("table")["role"].first()
+    lines += [f"| {name} | {roles[name]} | {' | '.join(map(str, cells))} |" for name, cells in found.items()]
+    return "\n".join(lines)
+
+
+def _worst(found: dict[str, list[Finding]]) -> str:
+    """Name the design of each clear miss of a goal that is about the worst of several."""
+    lines = [
+        f"- {GOALS[place].name}, {name}: {one.where}, {one.value:.3g} ± {one.error:.2g}."
+        for name, cells in found.items()
+        for place, one in enumerate(cells)
+        if one.verdict is Verdict.NOT_MET
+    ]
+    return "Clear misses, each with the design that misses most:\n\n" + "\n".join(lines) if lines else "No clear miss."
+
+
+def _locked(listed: TableList, rows: pd.DataFrame) -> str:
+    known = set(rows["table"])
+    lines = [
+        f"| `{table.name}` | {table.response} ({table.direction}) | {'yes' if table.name in known else 'no'} |"
+        for table in listed.locked
+    ]
+    state = f"The method was frozen at commit `{listed.frozen}`." if listed.frozen else NOT_FROZEN
+    return LOCKED.format(lines="\n".join(lines), state=state)
+
+
+def _numbers(rows: pd.DataFrame) -> str:
+    """Return everything that was measured, table by table."""
+    codes = ", ".join(f"`{one}`" for one in dict.fromkeys(rows["code"]))
+    parts = [
+        "## All numbers\n",
+        "`pairs`, `P(first 3)`: calibration errors; `by chance`: that of as many claims of the first three that come\n"
+        "true as often as they say. `width`: of the simultaneous intervals, ranks. In full, with every look, in\n"
+        "[results.csv](../analysis/validation/results.csv); claims by size in\n"
+        f"[calibration.csv](../analysis/validation/calibration.csv). Digits of the code: {codes}.\n",
+    ]
+    for name in dict.fromkeys(rows["table"]):
+        own = rows[(rows["table"] == name) & ~rows["design"].map(_between)]
+        role = "artificial" if own["role"].iloc[0] == ARTIFICIAL else f"{own['role'].iloc[0]} table"
+        lines = [
+            f"### {name}\n",
+            f"{own['factors'].iloc[0]} factors; {role}.\n",
+            "| design | estimator | studies | trials | " + " | ".join(part for part, _, _ in _PARTS) + " |",
+            "|" + (4 + len(_PARTS)) * "---|",
+            *(_numbers_line(row) for _, row in own.iterrows()),
+            "",
+        ]
+        parts.append("\n".join(lines))
+    return "\n".join(parts)
+
+
+def _between(design: str) -> bool:
+    """Whether a row is a look that no goal is about."""
+    _, _, end = design.partition("..")
+    return end.isdigit() and int(end) not in (24, 32, 48)
+
+
+def _numbers_line(row: pd.Series) -> str:
+    cells = [str(row["design"]), str(row["estimator"])]
+    cells.append("" if row["design"] == CEILING else f"{row['replays']:.0f}")
+    cells.append(
+        f"{row['trials']:.1f}" if row["design"] == STOPPED and row["estimator"] == AWARE else f"{row['trials']:.0f}"
+    )
+    for _, column, has_error in _PARTS:
+        value = row[column]
+        error = row[f"{column}_error"] if has_error else float("nan")
+        cells.append("" if pd.isna(value) else f"{value:.2f}" if pd.isna(error) else f"{value:.2f} ± {error:.2f}")
+    return f"| {' | '.join(cells)} |"

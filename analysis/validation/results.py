@@ -1,0 +1,121 @@
+"""What was measured, in two CSV files, and which code and tables it was measured with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import qim_stats
+from validation.tables import Validated
+from validation.work import MEASURES, Measured
+
+FOLDER = Path(__file__).parent
+_DIGITS = "%.6g"
+_WHO = ["table", "role", "factors", "fingerprint", "code"]
+COLUMNS = (
+    *_WHO,
+    "design",
+    "estimator",
+    "replays",
+    *(column for name in MEASURES for column in (name, f"{name}_error")),
+    "chance_top3",
+)
+CLAIMS = ("table", "design", "estimator", "about", "low", "high", "claims", "claimed", "right", "allowed")
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is known so far.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``COLUMNS``: a row per table, design and estimator.
+    calibration : DataFrame
+        ``CLAIMS``: how often claims of each size were right.
+    """
+
+    rows: pd.DataFrame
+    calibration: pd.DataFrame
+
+    def of(self, names: Sequence[str]) -> Results:
+        """Return those of some tables, in that order."""
+        return Results(*(_chosen(frame, names) for frame in (self.rows, self.calibration)))
+
+    def put(self, table: Validated, new: Measured) -> Results:
+        """Return them with those of a table replaced."""
+        who: dict[str, Any] = {
+            "table": table.name,
+            "role": table.role,
+            "factors": table.full.k,
+            "fingerprint": table.fingerprint,
+            "code": code(),
+        }
+        others = Results(*(frame[frame["table"] != table.name] for frame in (self.rows, self.calibration)))
+        return Results(
+            _joined(others.rows, new.rows.assign(**who).reindex(columns=list(COLUMNS))),
+            _joined(others.calibration, new.calibration.assign(table=table.name).reindex(columns=list(CLAIMS))),
+        )
+
+    def current(self, tables: Sequence[Validated]) -> Results:
+        """Return those of the tables as they are now, in that order."""
+        there = self.rows.groupby("table")["fingerprint"].first()
+        return self.of([table.name for table in tables if there.get(table.name) == table.fingerprint])
+
+
+def read(folder: Path = FOLDER) -> Results:
+    """Return what was written; nothing where nothing was.
+
+    Parameters
+    ----------
+    folder : Path
+        Of results.csv and calibration.csv.
+    """
+    paths = folder / "results.csv", folder / "calibration.csv"
+    if not all(path.exists() for path in paths):
+        return Results(pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(columns=list(CLAIMS)))
+    rows, calibration = (pd.read_csv(path, dtype={"fingerprint": str, "code": str}) for path in paths)
+    return Results(rows.fillna({"estimator": ""}), calibration)
+
+
+def write(results: Results, folder: Path = FOLDER) -> None:
+    """Write both files, with six digits.
+
+    Parameters
+    ----------
+    results : Results
+        All of them.
+    folder : Path
+        Where.
+    """
+    for name, frame in (("results", results.rows), ("calibration", results.calibration)):
+        frame.to_csv(folder / f"{name}.csv", index=False, float_format=_DIGITS, lineterminator="\n")
+
+
+def code(folder: Path = Path(qim_stats.__file__).parent) -> str:
+    """Return twelve digits that differ when any Python file of the package does.
+
+    Parameters
+    ----------
+    folder : Path
+        The package.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def _joined(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    # Nothing joined to something would change the types of its columns.
+    return new.reset_index(drop=True) if old.empty else pd.concat([old, new], ignore_index=True)
+
+
+def _chosen(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    parts = [frame[frame["table"] == name] for name in names]
+    return pd.concat(parts, ignore_index=True) if parts else frame.iloc[:0]

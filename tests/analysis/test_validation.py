@@ -1,0 +1,241 @@
+"""The goals page: tables that wait for the freeze, artificial tables, verdicts, and what a small run writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from validation import page, results, run
+from validation.artificial import KINDS, make
+from validation.goals import GOALS, Finding, Goal, Verdict, find, judge, overall, share_above
+from validation.tables import ANALYSIS, Listed, TableList, all_tables, check_locked, load, made, read_list
+from validation.work import AWARE, CEILING, STOPPED, Budget, budget_of, chance_error, looks, measure, stopped
+
+from qim_stats.errors import QimError
+from qim_stats.replays.full_table import walsh_transform
+
+KIND = {kind.name: kind for kind in KINDS}
+
+
+def table_rows(**changes: object) -> pd.DataFrame:
+    """Rows of one real table of eight factors: the ceiling, and studies that choose their trials."""
+    ceiling = {"design": CEILING, "estimator": "", "trials": 24.0, "p_top3": 0.9}
+    chosen = {"design": "pb12..24", "estimator": AWARE, "trials": 24.0, "p_top3": 0.88, "p_top3_error": 0.01}
+    both = pd.DataFrame([ceiling, chosen | changes]).reindex(columns=list(results.COLUMNS))
+    return both.assign(table="some", role="development", factors=8, design=[CEILING, "pb12..24"], estimator=["", AWARE])
+
+
+def goal(name: str) -> Goal:
+    return next(one for one in GOALS if one.name.startswith(name))
+
+
+def test_no_locked_table_is_recorded_before_the_freeze() -> None:
+    listed = read_list()
+    told = (page.DOCS / "validation.md").read_text(encoding="utf-8")
+    assert (page.NOT_FROZEN in told) == (not listed.frozen)
+    assert all(f"`{table.name}`" in told for table in listed.locked)
+    assert {"lenet_mnist", "cifar10_quick", "sdae_mnist", "mnist_pipeline"} == {t.name for t in listed.locked}
+    check_locked(listed)
+    if not listed.frozen:
+        assert not [table.name for table in listed.locked if table.path().exists()]
+        assert not set(results.read().rows["table"]) & {table.name for table in listed.locked}
+
+
+def test_a_locked_table_that_is_recorded_early_is_refused(tmp_path: Path) -> None:
+    table = Listed("secret", "y", "maximize", "locked")
+    check_locked(TableList("", (table,)), tmp_path)
+    (tmp_path / "secret").mkdir()
+    table.path(tmp_path).write_text("a,y\n", encoding="utf-8")
+    with pytest.raises(QimError, match="secret is locked until the method is frozen"):
+        check_locked(TableList("", (table,)), tmp_path)
+    check_locked(TableList("abc123", (table,)), tmp_path)
+
+
+def test_every_recorded_factorial_is_listed() -> None:
+    recorded = {path.parent.name for path in ANALYSIS.glob("*/full.csv")}
+    assert recorded <= {table.name for table in read_list().tables}
+
+
+def test_tables_are_read_with_their_response_and_noise() -> None:
+    listed = next(table for table in read_list().tables if table.name == "digits_mlp")
+    table = load(listed)
+    assert (table.full.k, table.full.response, table.full.direction) == (9, "log_loss", "minimize")
+    assert table.noise.df == 64
+    assert [one.name for one in all_tables(read_list(), ["xor", "digits_mlp"])] == ["digits_mlp", "xor"]
+    with pytest.raises(QimError, match="'lenet' is no table"):
+        all_tables(read_list(), ["lenet"])
+
+
+@pytest.mark.parametrize("text", ["role = 'public'", "role = 'locked'\n[[table]]\nname='a'\nrole='locked'"])
+def test_a_list_with_a_mistake_is_refused(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "tables.toml"
+    entry = "response='y'\ndirection='maximize'"
+    file.write_text(f"[freeze]\ncommit=''\n[[table]]\nname='a'\n{entry}\n{text}\n{entry if 'name' in text else ''}")
+    with pytest.raises(QimError, match=r"unknown|stands twice"):
+        read_list(file)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_artificial_tables_are_full_and_always_the_same(kind: object) -> None:
+    name = kind.name  # type: ignore[attr-defined]
+    table, (full, replicates) = made(KIND[name]), make(KIND[name])
+    pd.testing.assert_frame_equal(full, make(KIND[name])[0])
+    assert (table.full.k, table.full.cells, table.noise.df) == (8, 256, 64)
+    spread = replicates.drop(columns="y").mean()
+    assert (spread.abs() < 0.5).all()
+    assert not full["y"].equals(make(KIND[name], seed=1)[0]["y"])
+
+
+def squares(name: str) -> np.ndarray:
+    """Sums of squared half effects by number of factors, over all but the mean."""
+    table = made(KIND[name])
+    by_order = np.bincount(np.bitwise_count(np.arange(256)), walsh_transform(table.full.means) ** 2 / 256**2)
+    return np.asarray(by_order[1:])
+
+
+def test_artificial_tables_break_what_they_say() -> None:
+    assert squares("xor")[1] > 2 * squares("xor")[0]
+    dense = made(KIND["dense"])
+    pairs = np.bitwise_count(np.arange(256)) == 2
+    assert (np.abs(dense.full.half_effects[pairs]) > dense.truth.std_error).mean() > 0.8
+    stray = made(KIND["no heredity"])
+    inert = (np.arange(256) & 0b111) == 0
+    parts = stray.full.half_effects**2 * (np.bitwise_count(np.arange(256)) > 1)
+    assert parts[inert].sum() > 0.9 * parts.sum()
+    floor = made(KIND["saturating floor"]).full.values
+    assert 0.2 < (np.abs(floor - np.log(10.0)) < 0.03).mean() < 0.7
+    assert floor.max() < np.log(10.0) + 0.05
+    nothing = made(KIND["all zero"]).truth
+    assert (nothing.size < 3.5 * nothing.std_error).all()
+
+
+def test_verdicts_say_when_the_studies_are_too_few() -> None:
+    assert judge(0.96, 0.004, 0.95, at_least=True) is Verdict.MET
+    assert judge(0.96, 0.006, 0.95, at_least=True) is Verdict.UNSURE
+    assert judge(0.94, 0.004, 0.95, at_least=True) is Verdict.NOT_MET
+    assert judge(0.94, 0.006, 0.95, at_least=True) is Verdict.UNSURE
+    assert judge(0.03, 0.004, 0.05, at_least=False) is Verdict.MET
+    assert judge(0.09, 0.004, 0.05, at_least=False) is Verdict.NOT_MET
+    assert judge(0.09, 0.004, 0.05, at_least=False, chance=0.09) is Verdict.UNSURE
+    assert judge(float("nan"), 0.1, 0.05, at_least=True) is Verdict.NONE
+    found = [Finding(verdict) for verdict in (Verdict.MET, Verdict.UNSURE, Verdict.NONE)]
+    assert overall(found) is Verdict.UNSURE
+    assert overall([*found, Finding(Verdict.NOT_MET)]) is Verdict.NOT_MET
+    assert overall([Finding(Verdict.NONE)]) is Verdict.NONE
+
+
+def test_the_first_three_are_held_against_the_ceiling() -> None:
+    first = goal("first three right, 24")
+    assert find(first, table_rows()).verdict is Verdict.MET
+    assert find(first, table_rows()).value == pytest.approx(-0.02)
+    assert find(first, table_rows(p_top3=0.8)).verdict is Verdict.NOT_MET
+    assert find(first, table_rows().assign(role="artificial")).verdict is Verdict.NONE
+    assert share_above(table_rows(), 24) == (0, 1)
+    assert share_above(table_rows(p_top3=0.95), 24) == (1, 1)
+
+
+def test_coverage_is_that_of_the_worst_design() -> None:
+    rows = table_rows(coverage_simultaneous=0.99, coverage_simultaneous_error=0.005)
+    bad = rows.iloc[1:].assign(design="frac16", coverage_simultaneous=0.7)
+    found = find(goal("simultaneous coverage"), pd.concat([rows, bad]).assign(role="artificial"))
+    assert (found.verdict, found.where) == (Verdict.NOT_MET, "frac16, alias-aware")
+
+
+def test_chance_alone_makes_a_calibration_error() -> None:
+    few, many = (chance_error(np.full(count, 0.5), seed=1) for count in (10, 1000))
+    # The mean absolute deviation of a normal share of n.
+    assert few == pytest.approx(np.sqrt(2 / np.pi) * 0.5 / np.sqrt(10), rel=0.1)
+    assert many == pytest.approx(few / 10, rel=0.15)
+    assert np.isnan(chance_error(np.array([np.nan]), seed=1))
+
+
+def test_a_study_stops_at_its_first_sure_look() -> None:
+    looked = [(1, 16, 0.5, 0), (1, 20, 0.95, 1), (1, 24, 0.99, 0), (2, 16, 0.2, 0), (2, 20, 0.3, 0), (2, 24, 0.4, 1)]
+    studies = pd.DataFrame(looked, columns=["study", "trials", "claimed_top3", "top3"]).assign(estimator=AWARE)
+    others = ["top1", "top3_exact", "top3_capture", "kendall_tau", "coverage_marginal", "coverage_simultaneous"]
+    row = stopped(studies.assign(**dict.fromkeys([*others, "width_marginal", "width_simultaneous"], 1.0)))
+    assert (row["trials"], row["settled"], row["settled_right"], row["p_top3"]) == (22.0, 0.5, 1.0, 1.0)
+    assert row["settled_right_error"] == 1.0
+
+
+@pytest.fixture(scope="module")
+def small() -> results.Results:
+    table = made(KIND["xor"])
+    nothing = results.read(Path("nowhere"))
+    return nothing.put(table, measure(table, Budget(60, 3, 2, 2, 48), seed=3, jobs=1))
+
+
+def test_every_part_is_measured(small: results.Results) -> None:
+    rows = small.rows
+    assert list(rows.columns) == list(results.COLUMNS)
+    assert set(looks(48)) <= set(rows["design"])
+    asked = rows[rows["estimator"] == "analyze"]["design"]
+    assert set(asked) == {"pb12", "pb12+foldover", "frac16", "pb12..24", "pb12..32"}
+    claims = rows[rows["estimator"].isin([AWARE, "analyze"]) & (rows["design"] != STOPPED)]
+    assert claims[["coverage_simultaneous", "width_simultaneous", "calibration_error"]].notna().all(axis=None)
+    assert (rows["design"] == STOPPED).sum() == 1
+    assert not rows.duplicated(["design", "estimator", "trials"]).any()
+
+
+def test_results_are_kept_to_the_digit(small: results.Results, tmp_path: Path) -> None:
+    results.write(small, tmp_path)
+    again = results.read(tmp_path)
+    pd.testing.assert_frame_equal(again.rows, small.rows, rtol=1e-5, check_dtype=False)
+    results.write(again, tmp_path)
+    table = made(KIND["xor"])
+    assert len(again.current([table]).rows) == len(small.rows)
+    changed = results.Results(again.rows.assign(fingerprint="other"), again.calibration)
+    assert changed.current([table]).rows.empty
+
+
+def test_the_page_of_a_small_run(small: results.Results, tmp_path: Path) -> None:
+    listed = read_list()
+    told = page.write(small, listed, tmp_path)
+    assert (tmp_path / "validation.md").read_text(encoding="utf-8") == told
+    for name in ("validation", "validation-claims"):
+        first = (tmp_path / f"{name}.svg").read_bytes()
+        page.write(small, listed, tmp_path)
+        assert (tmp_path / f"{name}.svg").read_bytes() == first
+    assert "nan" not in told
+    row = small.rows[(small.rows["design"] == "pb12+foldover") & (small.rows["estimator"] == "raw")].iloc[0]
+    assert f"| pb12+foldover | raw | 60 | 24 | {row['p_top3']:.2f} ± " in told
+
+
+def test_the_page_tells_the_recorded_results() -> None:
+    tables = all_tables(read_list())
+    known = results.read()
+    assert page.text(known.current(tables), read_list()) == (page.DOCS / "validation.md").read_text(encoding="utf-8")
+
+
+def test_a_run_writes_what_it_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "budget_of", lambda _: Budget(2, 2, 2, 2, 16))
+    folders = ["--results", str(tmp_path), "--docs", str(tmp_path)]
+    assert run.main(["all zero", *folders, "--jobs", "1"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.rstrip("\n") in (tmp_path / "validation.md").read_text(encoding="utf-8")
+    assert "locked until the freeze, left out" in printed.err
+    first = (tmp_path / "results.csv").read_bytes()
+    assert run.main(["all zero", *folders, "--jobs", "1"]) == 0
+    assert (tmp_path / "results.csv").read_bytes() == first
+    assert run.main(["--page", *folders]) == 0
+    assert (tmp_path / "results.csv").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("words", "told"), [(["nowhere"], "is no table"), (["--again", "x"], "is no table"), (["--share", "0"], "--share")]
+)
+def test_mistakes_are_told_in_one_line(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(words) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1
+
+
+def test_a_share_of_a_budget_keeps_two_studies() -> None:
+    budget = budget_of(made(KIND["xor"]))
+    assert budget.times(0.0001) == Budget(2, 2, 2, 2, budget.last)
+    assert budget.times(2.0).raw == 2 * budget.raw
