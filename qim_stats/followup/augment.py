@@ -20,8 +20,9 @@ from qim_stats.followup.batches import batch_size, whole_batches
 from qim_stats.followup.cost import Cost, Prices, read_cost
 from qim_stats.followup.expected_gain import DRAWS, FUTURES, draws_now, expected_gains
 from qim_stats.followup.follow_up import FollowUp
+from qim_stats.followup.foresight import noise_sd
 from qim_stats.followup.goal import Goal, check_probability, parse_until
-from qim_stats.followup.knowledge import Knowledge, knowledge_of, noise_sd
+from qim_stats.followup.knowledge import Knowledge, Weighed, knowledge_of
 from qim_stats.followup.new_runs import held_levels, joined_table, new_rows, next_metadata, run_rows, with_bookkeeping
 from qim_stats.followup.option_table import choose, option_table
 from qim_stats.followup.options import METHODS, Option, Request, find_option
@@ -192,7 +193,7 @@ def follow_up(data: Trials, asked: Asked, progress: Progress = unheard) -> Follo
     coded, folded = known.given(rows[chosen]), chosen == "foldover"
     added = new_rows(data, numbered, coded, asked.seed, folded=folded, same_block=asked.same_block)
     options = {"runs": asked.runs, "method": asked.method, "cost": asked.prices.told(), "same_block": asked.same_block}
-    effort = {"futures": FUTURES, "draws": DRAWS, "components": len(known.components.weight)}
+    effort = {"futures": FUTURES, "draws": DRAWS, **_drawn(known)}
     return FollowUp(
         goal=asked.goal,
         probability=asked.probability,
@@ -208,6 +209,12 @@ def follow_up(data: Trials, asked: Asked, progress: Progress = unheard) -> Follo
         alerts=(*data.alerts, *_alerts(data)),
         method={**options, "seed": asked.seed, **effort, "qim_stats": __version__},
     )
+
+
+def _drawn(known: Knowledge) -> dict[str, int]:
+    """Tell how many functions, or components, stand for what is known."""
+    told = known.told
+    return {"components": len(told.components.weight)} if isinstance(told, Weighed) else {"functions": len(told.values)}
 
 
 def _request(data: Trials, known: Knowledge, omega: Array, asked: Asked) -> Request:

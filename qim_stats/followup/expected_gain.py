@@ -1,9 +1,10 @@
 """What a set of further runs is worth: its responses are drawn from what is known now, and the goal looked at again.
 
-Preposterior analysis (Raiffa and Schlaifer 1961, Applied Statistical Decision Theory, chapter 4): a component and the
-responses at the new runs are drawn from the posterior predictive of the trials so far, with the noise of trials; the
-posterior is updated; the goal's measure is averaged. All sets of runs are judged by the same draws of the response
-function and of the noise (common random numbers), so that their differences are known better than their values.
+Preposterior analysis (Raiffa and Schlaifer 1961, Applied Statistical Decision Theory, chapter 4): responses at the new
+runs are drawn from the posterior predictive of the trials so far, with the noise of trials; the posterior is updated
+(``functions_ahead``; ``components_ahead`` beyond 12 factors); the goal's measure is averaged. All sets of runs are
+judged by the same draws of the response function and of the noise (common random numbers), so that their differences
+are known better than their values.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qim_stats.followup.components_ahead import ComponentFutures
+from qim_stats.followup.functions_ahead import FunctionFutures
 from qim_stats.followup.goal import Goal
 from qim_stats.followup.knowledge import Knowledge
-from qim_stats.followup.mixture import Deviates, Mixture, deviates, mixture
-from qim_stats.screening.walsh_components import GRID, Indices, kernel, projected_inverses
+from qim_stats.followup.mixture import deviates, mixture
+from qim_stats.screening.walsh_draws import WalshFunctions
 
 Array = npt.NDArray[np.float64]
 FUTURES = 300
 DRAWS = 400
 NOW_DRAWS = 10_000
-_SINGULAR = 1e-8
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,13 @@ class Gain:
 
 
 def draws_now(known: Knowledge, seed: int, draws: int = NOW_DRAWS) -> Array:
-    """Draw half effects from what is known now, shape (draws, k), in units of ``known.scale``."""
-    now = mixture(known)
+    """Return draws of half effects from what is known now, shape (d, k), in units of ``known.scale``.
+
+    Those of the functions that were drawn, up to 12 factors; beyond, ``draws`` new ones.
+    """
+    if isinstance(known.told, WalshFunctions):
+        return known.told.effects
+    now = mixture(known, known.told)
     rng = np.random.Generator(np.random.PCG64([seed, 82]))
     weight, total, means = now.weigh(known.y[None, :])
     return now.draw(weight[:, 0], total[:, 0], means[0], deviates(draws, known.x.shape[1], rng))
@@ -106,77 +113,25 @@ def expected_gains(
     -------
     dict of str to Gain
         By option.
-
-    Notes
-    -----
-    The new block's difference is not drawn: it is taken out with a flat prior, so no value of it changes a posterior.
     """
     if not options:
         return {}
-    k = known.x.shape[1]
-    stacked = np.vstack(list(options.values()))
-    settings, at = np.unique(stacked, axis=0, return_inverse=True)
-    runs = len(next(iter(options.values())))
-    places = np.asarray(at, dtype=np.intp).reshape(len(options), runs)
-    function, sd = _futures(known, settings, futures, np.random.Generator(np.random.PCG64([seed, 83])))
-    rng = np.random.Generator(np.random.PCG64([seed, 84]))
-    noise = rng.standard_normal((futures, runs)) * sd[:, None]
-    given = deviates(draws, k, rng)
+    ahead = _ahead(known, list(options.values()), futures, draws, seed)
     gains = {}
     for number, (name, rows) in enumerate(options.items()):
-        after = mixture(known, rows)
-        ahead = function[:, places[number]] + noise
-        responses = np.column_stack([np.tile(known.y, (futures, 1)), ahead])
-
-        def tell(share: float, number: int = number) -> None:
-            progress("simulating what further runs would tell", (number + share) / len(options))
-
-        gains[name] = _look(after, responses, goal, probability, given, tell)
+        measure, settled = np.empty(futures), np.empty(futures, dtype=np.bool_)
+        for i, drawn in enumerate(ahead.after(rows)):
+            measure[i], settled[i] = goal.measure(drawn, probability)
+            share = (number + (i + 1) / futures) / len(options)
+            progress("simulating what further runs would tell", share)
+        gains[name] = Gain(measure, settled)
     return gains
 
 
-def _look(
-    after: Mixture, responses: Array, goal: Goal, probability: float, given: Deviates, tell: Callable[[float], None]
-) -> Gain:
-    weight, total, means = after.weigh(responses)
-    measure, settled = np.empty(len(responses)), np.empty(len(responses), dtype=np.bool_)
-    for i in range(len(responses)):
-        drawn = after.draw(weight[:, i], total[:, i], means[i], given)
-        measure[i], settled[i] = goal.measure(drawn, probability)
-        tell((i + 1) / len(responses))
-    return Gain(measure, settled)
-
-
-def _futures(known: Knowledge, settings: Array, futures: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Draw the response without noise at some settings, shape (s, settings), and the SD of a trial's noise, (s,).
-
-    Given a component the response function at new settings is t with the cells' df: mean K W y, scale matrix
-    Q/df (K - K W K'), from the same algebra as the half effects' (see ``walsh_components.moments``).
-    """
-    cells, found = known.cells, known.components
-    points = (np.arange(futures) + rng.random()) / futures
-    chosen = np.minimum(np.searchsorted(np.cumsum(found.weight), points, side="right"), len(found.weight) - 1)
-    unique, place = np.unique(chosen, return_inverse=True)
-    s2_over_q = 1.0 / rng.chisquare(cells.df, futures)
-    normal = rng.standard_normal((futures, len(settings)))
-    function, sd = np.empty((futures, len(settings))), np.empty(futures)
-    means, within = cells.means(known.y)
-    step = max(1, 4_000_000 // len(settings) ** 2)
-    for start in range(0, len(unique), step):
-        part: Indices = unique[start : start + step]
-        active, grid = found.active[part], GRID[found.grid[part]]
-        w, _ = projected_inverses(cells, active, grid)
-        across = kernel(settings, cells.x, active, grid)
-        gained = across @ w
-        left = kernel(settings, settings, active, grid) - gained @ across.transpose(0, 2, 1)
-        diagonal = np.arange(len(settings))
-        left[:, diagonal, diagonal] += _SINGULAR * np.maximum(left[:, diagonal, diagonal].max(axis=1), 1.0)[:, None]
-        root = np.linalg.cholesky(left)
-        total = (means @ w) @ means + within / grid[:, 2]
-        rows = slice(*np.searchsorted(place, (start, start + step)).tolist())
-        own = place[rows] - start
-        s2 = total[own] * s2_over_q[rows]
-        bent = (root[own] @ normal[rows, :, None])[:, :, 0]
-        function[rows] = (gained @ means)[own] + bent * np.sqrt(s2)[:, None]
-        sd[rows] = np.sqrt(grid[own, 2] * s2)
-    return function, sd
+def _ahead(
+    known: Knowledge, options: list[Array], futures: int, draws: int, seed: int
+) -> FunctionFutures | ComponentFutures:
+    runs = len(options[0])
+    if isinstance(known.told, WalshFunctions):
+        return FunctionFutures(known, known.told, runs, futures, draws, seed)
+    return ComponentFutures(known, known.told, np.vstack(options), runs, futures, draws, seed)

@@ -1,4 +1,8 @@
-"""What the trials so far say, in coordinates of their own: the mixture's components and their weights.
+"""What the trials so far say, in coordinates of their own: draws of response functions, or the mixture's components.
+
+Up to 12 factors it is draws of the response at all settings, on any of the scales of ``walsh_warps``, as behind the
+ranks. Beyond, where a function has too many values, it is a sample of the mixture's components, of the response as
+given.
 
 Everything simulated runs over the factors in the order of their contrasts, with signs turned positive, and over the
 trials in an order that their settings give, so that neither the order or naming of factors and rows, nor which level is
@@ -15,15 +19,9 @@ import numpy.typing as npt
 from qim_stats.errors import TrialsError
 from qim_stats.screening.walsh_cells import Cells, collapse
 from qim_stats.screening.walsh_components import GRID, Indices, log_prior, log_weights
-from qim_stats.screening.walsh_sets import (
-    Components,
-    Progress,
-    enumerable,
-    enumerate_components,
-    sample_components,
-    tractable,
-)
-from qim_stats.screening.walsh_warps import one_scale
+from qim_stats.screening.walsh_draws import WalshFunctions
+from qim_stats.screening.walsh_mixture import WalshDesign
+from qim_stats.screening.walsh_sets import Components, Progress, enumerable, sample_components, tractable
 from qim_stats.trials import Trials
 
 Array = npt.NDArray[np.float64]
@@ -31,11 +29,29 @@ _STORED = 4_000_000  # numbers in the matrices of all components that are update
 _EXACT = 1e-10  # spread of the response, relative to its size, that is rounding error
 MOST_TRIALS = 150
 """As many different settings as the search for further runs can weigh."""
+FUNCTIONS = 2_000
+"""How many response functions are drawn, at most: with 12 factors about half."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Components of the mixture, of the response as given.
+
+    Parameters
+    ----------
+    components : Components
+        With their posterior weights; a seeded sample where all would be too many to update.
+    log_evidence : ndarray of float64, shape (c,)
+        Log marginal likelihood of the response under each component, up to a constant.
+    """
+
+    components: Components
+    log_evidence: Array
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """The trials so far and what they make of the mixture, in canonical coordinates.
+    """The trials so far and what they say, in canonical coordinates.
 
     Parameters
     ----------
@@ -47,10 +63,8 @@ class Knowledge:
         Block columns beside the mean; no column where there is one block.
     cells : Cells
         The same trials, replicates collapsed.
-    components : Components
-        With their posterior weights; a seeded sample where all would be too many to update.
-    log_evidence : ndarray of float64, shape (c,)
-        Log marginal likelihood of ``y`` under each component, up to a constant.
+    told : WalshFunctions or Weighed
+        What ``y`` says, in units of ``scale``.
     scale : float
         The response's unit.
     order : ndarray of intp, shape (k,)
@@ -67,8 +81,7 @@ class Knowledge:
     y: Array
     nuisance: Array
     cells: Cells
-    components: Components
-    log_evidence: Array
+    told: WalshFunctions | Weighed
     scale: float
     order: Indices
     signs: Array
@@ -99,9 +112,10 @@ def learn(
     runs: int,
     seed: int,
     joins: str | None = None,
+    functions: int = FUNCTIONS,
     progress: Progress | None = None,
 ) -> Knowledge:
-    """Weigh the components of the mixture by the trials so far.
+    """Ask the alias-aware posterior what the trials so far say.
 
     Parameters
     ----------
@@ -114,10 +128,12 @@ def learn(
     runs : int
         How many runs are to be added, which limits how many components can be updated.
     seed : int
-        Of the sampling of components.
+        Of the draws, or the sampling of components.
     joins : str, optional
         The block that the runs to be added are part of (any text where there is one block); by default they are a
         block of their own.
+    functions : int
+        How many response functions to draw.
     progress : callable, optional
         Called with the steps done and their number.
 
@@ -142,27 +158,45 @@ def learn(
     x, y, dummies = moved[rows], (y[rows] - y.mean()) / scale, dummies[rows]
     cells = collapse(x, dummies)
     _check_size(cells)
-    rng = np.random.Generator(np.random.PCG64([seed, 81]))
-    if enumerable(cells):
-        found = enumerate_components(cells, one_scale(y), progress)
-    else:
-        found = _merged(sample_components(cells, y, rng, progress))
-    found = _few(found, max(64, _STORED // (len(y) + runs) ** 2), rng)
-    evidence = log_weights(cells, y, found.active, GRID[found.grid]) - log_prior(found.active)
     ahead = None if joins is None else block_columns([joins], labels)[0]
-    return Knowledge(x, y, dummies, cells, found, evidence, scale, order, signs, rows, ahead)
+    told = _told(cells, y, runs, seed, functions, progress)
+    return Knowledge(x, y, dummies, cells, told, scale, order, signs, rows, ahead)
+
+
+def _told(
+    cells: Cells, y: Array, runs: int, seed: int, functions: int, progress: Progress | None
+) -> WalshFunctions | Weighed:
+    if enumerable(cells):
+        drawn = WalshDesign(cells).functions(y, seed, draws=functions, progress=progress)
+        if isinstance(drawn, str):
+            raise TrialsError(f"{drawn}, so no further run can be chosen by it", remedy="choose another response")
+        return drawn
+    rng = np.random.Generator(np.random.PCG64([seed, 81]))
+    found = _merged(sample_components(cells, y, rng, progress))
+    return weighed(cells, y, _few(found, max(64, _STORED // (len(y) + runs) ** 2), rng))
+
+
+def weighed(cells: Cells, y: Array, found: Components) -> Weighed:
+    """Put the evidence of the response, shape (n,), beside components."""
+    return Weighed(found, log_weights(cells, y, found.active, GRID[found.grid]) - log_prior(found.active))
 
 
 def knowledge_of(
-    data: Trials, runs: int, seed: int, *, same_block: bool = False, progress: Progress | None = None
+    data: Trials,
+    runs: int,
+    seed: int,
+    *,
+    same_block: bool = False,
+    functions: int = FUNCTIONS,
+    progress: Progress | None = None,
 ) -> Knowledge:
-    """Weigh the components of the mixture by the trials of a table.
+    """Ask the alias-aware posterior what the trials of a table say.
 
     Parameters
     ----------
     data : Trials
         The trials so far.
-    runs, seed, progress
+    runs, seed, functions, progress
         As of ``learn``.
     same_block : bool
         Whether the runs to be added join the block of the last trial.
@@ -180,14 +214,7 @@ def knowledge_of(
     x = data.coded[data.factor_names].to_numpy(dtype=np.float64)
     last = (data.blocks or [""])[-1]
     joins = last if same_block else None
-    return learn(x, data.y, data.blocks, runs=runs, seed=seed, joins=joins, progress=progress)
-
-
-def noise_sd(known: Knowledge) -> float:
-    """Return the root of the expected variance of a trial's noise, in the response's unit."""
-    from qim_stats.followup.foresight import Foresight
-
-    return float(np.sqrt(Foresight(known, known.x[:1]).noise) * known.scale)
+    return learn(x, data.y, data.blocks, runs=runs, seed=seed, joins=joins, functions=functions, progress=progress)
 
 
 def block_columns(blocks: list[str], labels: list[str]) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qim_stats.followup.knowledge import Knowledge
+from qim_stats.followup.knowledge import Knowledge, Weighed
 from qim_stats.screening.walsh_cells import Cells, collapse
 from qim_stats.screening.walsh_components import GRID, moment_matrices, projected_inverses
 
@@ -122,13 +122,15 @@ class Mixture:
         return np.asarray(centre + noise * spread[:, None], dtype=np.float64)
 
 
-def mixture(known: Knowledge, ahead: Array | None = None) -> Mixture:
+def mixture(known: Knowledge, told: Weighed, ahead: Array | None = None) -> Mixture:
     """Put further runs beside the trials so far, in the block that ``known.ahead`` says.
 
     Parameters
     ----------
     known : Knowledge
         The trials so far.
+    told : Weighed
+        The components that they leave.
     ahead : ndarray of float64, shape (r, k), optional
         Settings of further runs, in the coordinates of ``known``; none by default.
 
@@ -146,11 +148,11 @@ def mixture(known: Knowledge, ahead: Array | None = None) -> Mixture:
         if known.ahead is None:
             nuisance = np.column_stack([nuisance, np.repeat([0.0, 1.0], [len(known.y), len(ahead)])])
     cells = collapse(x, nuisance)
-    found = known.components
+    found = told.components
     grid = GRID[found.grid]
     w, log_det = projected_inverses(cells, found.active, grid)
     shrunk, shape = moment_matrices(cells, w, found.active)
     diagonal = np.arange(x.shape[1])
     shape[:, diagonal, diagonal] *= 1.0 + _SINGULAR
     root = np.asarray(np.linalg.cholesky(shape), dtype=np.float64)
-    return Mixture(cells, np.log(found.weight) - known.log_evidence, w, log_det, shrunk, root, grid[:, 2])
+    return Mixture(cells, np.log(found.weight) - told.log_evidence, w, log_det, shrunk, root, grid[:, 2])

@@ -12,7 +12,7 @@ from qim_stats.factors import Factor
 from qim_stats.followup.bayesian_d import best_d_runs, model_rows
 from qim_stats.followup.candidates import all_settings, run_settings, unrun
 from qim_stats.followup.cost import Prices
-from qim_stats.followup.foresight import Foresight, best_runs, best_set
+from qim_stats.followup.foresight import best_runs, best_set, foresee
 from qim_stats.followup.knowledge import Knowledge
 from qim_stats.followup.md_runs import MOST, md_runs
 
@@ -106,7 +106,7 @@ def _replicates(asked: Request) -> Option:
     done = run_settings(asked.known)
     if not len(done):
         return Option("replicates", None, "no trial has all its levels at low or high")
-    at = best_runs(Foresight(asked.known, done), asked.omega, asked.runs, again=True, cost=asked.cost(done))
+    at = best_runs(foresee(asked.known, done), asked.omega, asked.runs, again=True, cost=asked.cost(done))
     return Option("replicates", done[np.sort(at)], f"{len(set(at.tolist()))} of the settings so far, again")
 
 
@@ -138,7 +138,7 @@ def _semifold(asked: Request) -> Option:
     stacked = np.vstack([rows for _, rows in fresh])
     settings, at = np.unique(stacked, axis=0, return_inverse=True)
     sets = np.asarray(at, dtype=np.intp).reshape(len(fresh), asked.runs)
-    words, rows = fresh[best_set(Foresight(asked.known, settings), asked.omega, sets, asked.cost(settings))]
+    words, rows = fresh[best_set(foresee(asked.known, settings), asked.omega, sets, asked.cost(settings))]
     return Option("semifold", rows, words)
 
 
@@ -168,7 +168,7 @@ def _posterior(asked: Request) -> Option:
         left = "no setting is" if not len(candidates) else f"only {len(candidates)} settings are"
         return Option("posterior", None, f"{left} left that has not been run")
     cost = asked.cost(candidates)
-    at = best_runs(Foresight(asked.known, candidates), asked.omega, asked.runs, again=False, cost=cost)
+    at = best_runs(foresee(asked.known, candidates), asked.omega, asked.runs, again=False, cost=cost)
     return Option("posterior", candidates[np.sort(at)], "new settings that tell most about the goal")
 
 

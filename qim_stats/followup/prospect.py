@@ -10,8 +10,8 @@ import numpy as np
 from qim_stats.followup.advice import noise_share
 from qim_stats.followup.candidates import all_settings
 from qim_stats.followup.expected_gain import draws_now, expected_gains
-from qim_stats.followup.foresight import Foresight, best_runs
-from qim_stats.followup.knowledge import knowledge_of, noise_sd
+from qim_stats.followup.foresight import best_runs, foresee, noise_sd
+from qim_stats.followup.knowledge import knowledge_of
 from qim_stats.followup.standing import Standing
 from qim_stats.trials import Trials
 from qim_stats.waiting import unheard
@@ -93,7 +93,7 @@ def prospect_of(data: Trials, standing: Standing, runs: int, seed: int = 0) -> P
     here = standing.goal.moved(known.places)
     settings = all_settings(known, seed)
     omega = here.weights(draws_now(known, seed))
-    at = best_runs(Foresight(known, settings), omega, runs, again=True)
+    at = best_runs(foresee(known, settings), omega, runs, again=True)
     gain = expected_gains(
         known,
         {"rest": settings[np.sort(at)]},

@@ -15,7 +15,7 @@ from qim_stats.followup.advice import measured
 from qim_stats.followup.expected_gain import draws_now
 from qim_stats.followup.goal import Goal, likeliest_set
 from qim_stats.followup.knowledge import block_columns, knowledge_of
-from qim_stats.screening.walsh_mixture import shares_before, walsh_design
+from qim_stats.screening.walsh_mixture import DRAWS, shares_before, walsh_design
 from qim_stats.trials import Trials
 from qim_stats.waiting import Progress, unheard
 
@@ -153,7 +153,7 @@ def _draws(data: Trials, seed: int, progress: Progress) -> Array:
     if not isinstance(found, str):
         return found.draws
     # Where nothing is aliased the ranks need no posterior, but a goal does; what cannot be had at all is told there.
-    known = knowledge_of(data, 0, seed, progress=weighing)
+    known = knowledge_of(data, 0, seed, functions=DRAWS, progress=weighing)
     draws = np.empty((len(drawn := draws_now(known, seed)), len(data.factors)))
     draws[:, known.order] = drawn * known.signs * known.scale
     return draws

@@ -15,7 +15,7 @@ from qim_stats.errors import TrialsError
 from qim_stats.followup.bayesian_d import best_d_runs, model_rows
 from qim_stats.followup.candidates import all_settings, run_settings, unrun
 from qim_stats.followup.expected_gain import draws_now
-from qim_stats.followup.foresight import Foresight, best_runs
+from qim_stats.followup.foresight import best_runs, foresee
 from qim_stats.followup.goal import parse_goal
 from qim_stats.followup.knowledge import Knowledge, learn
 from qim_stats.followup.md_runs import MOST, md_runs
@@ -24,6 +24,7 @@ from qim_stats.replays.full_table import cell_numbers, settings
 from qim_stats.replays.rules import Choose, Settings
 
 Array = npt.NDArray[np.float64]
+_FUNCTIONS = 1_000  # response functions behind a choice
 _Pick = Callable[[Knowledge, int, int], Array]
 
 
@@ -45,7 +46,7 @@ class _Knowing:
     def __call__(self, x: Array, y: Array, runs: int, rng: np.random.Generator) -> Settings:
         seed = int(rng.integers(2**31))
         try:
-            known = learn(x, y, None, runs=runs, seed=seed, joins="")
+            known = learn(x, y, None, runs=runs, seed=seed, joins="", functions=_FUNCTIONS)
         except TrialsError:
             # Nothing varies so far, or the trials are too many to weigh: any new setting is as good as another.
             return random_rows(x, y, runs, rng)
@@ -55,13 +56,13 @@ class _Knowing:
 def _posterior(known: Knowledge, runs: int, seed: int) -> Array:
     """Choose new settings as ``augment --method posterior``: those that take most off the goal's expected error."""
     candidates = unrun(all_settings(known, seed), run_settings(known))
-    return candidates[best_runs(Foresight(known, candidates), _weights(known, seed), runs, again=False)]
+    return candidates[best_runs(foresee(known, candidates), _weights(known, seed), runs, again=False)]
 
 
 def _replicates(known: Knowledge, runs: int, seed: int) -> Array:
     """Choose settings so far to be repeated, as ``augment --method replicates``."""
     done = run_settings(known)
-    return done[best_runs(Foresight(known, done), _weights(known, seed), runs, again=True)]
+    return done[best_runs(foresee(known, done), _weights(known, seed), runs, again=True)]
 
 
 def _d_optimal(known: Knowledge, runs: int, seed: int) -> Array:

@@ -4,16 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 
 from qim_stats.errors import QimError
 from qim_stats.followup import augment
 from qim_stats.followup.batches import batch_size, whole_batches
-from qim_stats.followup.knowledge import learn
-from qim_stats.followup.mixture import mixture
+from qim_stats.followup.knowledge import Knowledge, learn, weighed
+from qim_stats.followup.mixture import Mixture, mixture
 from qim_stats.looks import stage_sizes
+from qim_stats.screening.walsh_sets import enumerate_components
+from qim_stats.screening.walsh_warps import one_scale
 
+Array = npt.NDArray[np.float64]
 Study = Callable[..., pd.DataFrame]
 
 
@@ -59,14 +63,19 @@ def test_a_block_less_is_a_degree_of_freedom_more(study: Study) -> None:
     x = old[[f"x{i}" for i in range(4)]].to_numpy() / 5.0 - 1.0
     ahead = np.vstack([x[:3], -x[:1]])
     apart, joined = (
-        mixture(learn(x, old["y"].to_numpy(), None, runs=4, seed=0, joins=joins), ahead) for joins in (None, "")
+        by_components(learn(x, old["y"].to_numpy(), None, runs=4, seed=0, joins=joins), ahead) for joins in (None, "")
     )
     assert joined.cells.df == apart.cells.df + 1
     two = ["a"] * 6 + ["b"] * 6
     known = learn(x, old["y"].to_numpy(), two, runs=4, seed=0, joins="b")
     assert known.ahead is not None
     assert known.ahead.tolist() == [1.0]
-    assert mixture(known, ahead).cells.nuisance.shape[1] == mixture(known).cells.nuisance.shape[1]
+    assert by_components(known, ahead).cells.nuisance.shape[1] == by_components(known).cells.nuisance.shape[1]
+
+
+def by_components(known: Knowledge, ahead: Array | None = None) -> Mixture:
+    found = enumerate_components(known.cells, one_scale(known.y))
+    return mixture(known, weighed(known.cells, known.y, found), ahead)
 
 
 def test_the_goal_or_the_option_says_when_it_is_settled(study: Study) -> None:

@@ -10,7 +10,7 @@ import pytest
 from qim_stats.errors import QimError
 from qim_stats.followup import augment
 from qim_stats.followup.cost import parse_cost, read_cost
-from qim_stats.followup.foresight import Foresight, best_runs, best_set
+from qim_stats.followup.foresight import best_runs, best_set, foresee
 from qim_stats.followup.knowledge import learn
 from qim_stats.trials import read_trials
 
@@ -63,7 +63,7 @@ def test_the_greedy_choice_is_worth_by_cost(study: Study) -> None:
     data = read_trials(study(4), response="y", direction="maximize")
     known = learn(data.coded[data.factor_names].to_numpy(), data.y, None, runs=4, seed=0)
     settings = np.array([[i >> j & 1 for j in range(4)] for i in range(16)]) * 2.0 - 1.0
-    seen, omega = Foresight(known, settings), np.eye(4)
+    seen, omega = foresee(known, settings), np.eye(4)
     worth = np.einsum("ci,ci->c", seen.effects, seen.effects) / (seen.variance + seen.noise)
     cost = np.array([1.0, 2.0, 3.0, 4.0] * 4)
     (first,) = best_runs(seen, omega, 1, again=True, cost=cost)

@@ -7,10 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from qim_stats.followup.foresight import Foresight, best_runs, best_set
-from qim_stats.followup.knowledge import Knowledge, learn
+from qim_stats.followup.foresight import best_runs, best_set, foresee
+from qim_stats.followup.knowledge import Knowledge, Weighed, learn, weighed
 from qim_stats.screening.walsh_components import GRID, INACTIVE
-from qim_stats.screening.walsh_sets import Components
+from qim_stats.screening.walsh_mixture import WalshDesign
+from qim_stats.screening.walsh_prior import WalshPrior
+from qim_stats.screening.walsh_sets import Components, enumerate_components
+from qim_stats.screening.walsh_warps import one_scale
 
 K = 3
 Array = npt.NDArray[np.float64]
@@ -23,7 +26,7 @@ def known() -> Knowledge:
     x = SETTINGS[[0, 3, 5, 6, 7]]
     found = learn(x, np.array([1.0, 2.5, 0.5, 1.7, 4.0]), None, runs=3, seed=0)
     one = Components(np.array([[True, True, False]]), np.array([9]), np.array([1.0]), np.array([0]))
-    return replace(found, components=one, log_evidence=np.zeros(1))
+    return replace(found, told=Weighed(one, np.zeros(1)))
 
 
 def walsh(settings: np.ndarray) -> np.ndarray:
@@ -33,8 +36,10 @@ def walsh(settings: np.ndarray) -> np.ndarray:
 
 def brute(known: Knowledge) -> tuple[np.ndarray, float]:
     """Return the posterior covariance of all seven half effects, and the noise, with the mean under a flat prior."""
-    rho, eta, lam = GRID[known.components.grid[0]]
-    r = np.where(known.components.active[0], 1.0, INACTIVE)
+    assert isinstance(known.told, Weighed)
+    found = known.told.components
+    rho, eta, lam = GRID[found.grid[0]]
+    r = np.where(found.active[0], 1.0, INACTIVE)
     words = [word for size in (1, 2, 3) for word in combinations(range(K), size)]
     scale = {1: 1.0, 2: rho, 3: eta**2}
     prior = np.array([(scale[len(word)] * np.prod(r[list(word)])) ** 2 for word in words])
@@ -50,16 +55,16 @@ def brute(known: Knowledge) -> tuple[np.ndarray, float]:
 
 
 def test_covariances_equal_those_of_the_expansion(known: Knowledge) -> None:
-    seen = Foresight(known, SETTINGS)
+    seen = foresee(known, SETTINGS)
     covariance, noise = brute(known)
     # The function holds no mean: what is known of it at new settings is that of the expansion.
     z = walsh(SETTINGS)
-    assert seen.noise == pytest.approx(noise, rel=1e-9)
+    assert seen.noise == pytest.approx(np.full(8, noise), rel=1e-9)
     assert seen.effects == pytest.approx(z @ covariance[:, :K], rel=1e-8, abs=1e-10)
     joint = z @ covariance @ z.T
     assert seen.variance == pytest.approx(np.diag(joint) + noise, rel=1e-8)
     # Runs that join the block so far differ from it by nothing.
-    joined = Foresight(replace(known, ahead=np.zeros(0)), SETTINGS)
+    joined = foresee(replace(known, ahead=np.zeros(0)), SETTINGS)
     assert joined.variance == pytest.approx(np.diag(joint), rel=1e-8)
     assert joined.column(2) == pytest.approx(joint[2], rel=1e-8, abs=1e-10)
     assert np.array([seen.column(i) for i in range(8)]) == pytest.approx(joint + noise, rel=1e-8, abs=1e-10)
@@ -76,7 +81,7 @@ def worth(known: Knowledge, omega: np.ndarray, rows: tuple[int, ...]) -> float:
 
 def test_runs_are_added_by_what_they_tell_given_those_before(known: Knowledge) -> None:
     omega = np.diag([1.0, 2.0, 0.5])
-    seen = Foresight(known, SETTINGS)
+    seen = foresee(known, SETTINGS)
     chosen = best_runs(seen, omega, 3, again=True).tolist()
     for count in (1, 2, 3):
         each = [worth(known, omega, (*chosen[: count - 1], i)) for i in range(8)]
@@ -88,4 +93,26 @@ def test_the_best_set_is_the_best(known: Knowledge) -> None:
     omega = np.diag([1.0, 2.0, 0.5])
     sets = np.array(list(combinations(range(8), 3)))
     values = [worth(known, omega, tuple(rows)) for rows in sets.tolist()]
-    assert values[best_set(Foresight(known, SETTINGS), omega, sets)] == pytest.approx(max(values), rel=1e-9)
+    assert values[best_set(foresee(known, SETTINGS), omega, sets)] == pytest.approx(max(values), rel=1e-9)
+
+
+def test_drawn_functions_have_the_covariances_of_the_components() -> None:
+    rng = np.random.Generator(np.random.PCG64(4))
+    settings: Array = np.array([[(i >> j & 1) * 2.0 - 1.0 for j in range(4)] for i in range(16)])
+    x = settings[rng.permutation(16)[:12]]
+    y = 2.0 * x[:, 0] - x[:, 1] + 0.7 * x[:, 0] * x[:, 2] + 0.3 * rng.standard_normal(12)
+    known = learn(x, y, None, runs=2, seed=0)
+    drawn = WalshDesign(known.cells, WalshPrior(curved=False)).functions(known.y, 0, draws=20_000)
+    assert not isinstance(drawn, str)
+    # The components' functions hold no mean, over all settings.
+    drawn = replace(drawn, values=drawn.values - drawn.values.mean(axis=1, keepdims=True))
+    exact = replace(known, told=weighed(known.cells, known.y, enumerate_components(known.cells, one_scale(known.y))))
+    for ahead in (None, np.zeros(0)):
+        ours, theirs = (foresee(replace(one, ahead=ahead), settings) for one in (replace(known, told=drawn), exact))
+        unit = np.sqrt(np.outer(theirs.variance, theirs.variance))
+        assert ours.noise == pytest.approx(theirs.noise, rel=0.1)
+        columns = [np.array([seen.column(i) for i in range(16)]) for seen in (ours, theirs)]
+        assert np.abs((columns[0] - columns[1]) / unit).max() < 0.08
+        assert np.diag(columns[0]) == pytest.approx(ours.variance, rel=1e-9)
+        sizes = np.sqrt(theirs.variance[:, None] * drawn.effects.var(axis=0))
+        assert np.abs((ours.effects - theirs.effects) / sizes).max() < 0.08

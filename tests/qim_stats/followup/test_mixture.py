@@ -1,15 +1,20 @@
 """The mixture over trials done and to come, against the posterior of the finished table."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from qim_stats.followup.expected_gain import DRAWS, _futures, draws_now, expected_gains
+from qim_stats.followup.components_ahead import component_functions
+from qim_stats.followup.expected_gain import DRAWS, draws_now, expected_gains
 from qim_stats.followup.goal import Goal
-from qim_stats.followup.knowledge import learn
+from qim_stats.followup.knowledge import Knowledge, Weighed, learn, weighed
 from qim_stats.followup.mixture import deviates, mixture
 from qim_stats.screening.walsh_components import GRID, log_prior, log_weights
 from qim_stats.screening.walsh_mixture import WalshDesign, walsh_design
 from qim_stats.screening.walsh_prior import WalshPrior
+from qim_stats.screening.walsh_sets import enumerate_components
+from qim_stats.screening.walsh_warps import one_scale
 from qim_stats.waiting import unheard
 
 K = 4
@@ -26,16 +31,25 @@ def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return x, y, ahead
 
 
+def by_components(
+    x: np.ndarray, y: np.ndarray, blocks: list[str] | None = None, joins: str | None = None
+) -> tuple[Knowledge, Weighed]:
+    """Know the trials as beyond 12 factors, but by all components instead of a sample of them."""
+    known = learn(x, y, blocks, runs=4, seed=0, joins=joins)
+    told = weighed(known.cells, known.y, enumerate_components(known.cells, one_scale(known.y)))
+    return replace(known, told=told), told
+
+
 def test_weights_after_further_runs_are_those_of_the_whole_table(
     data: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     x, y, ahead = data
-    known = learn(x, y, None, runs=4, seed=0)
-    after = mixture(known, known.canonical(ahead))
+    known, told = by_components(x, y)
+    after = mixture(known, told, known.canonical(ahead))
     new = np.array([0.4, -1.0, 0.2, 0.9])
     response = np.concatenate([known.y, new])
     weight, _, _ = after.weigh(response[None, :])
-    found = known.components
+    found = told.components
     # The same components weighed in one go, as an analysis of the joined table with its block weighs them.
     logs = log_weights(after.cells, response, found.active, GRID[found.grid])
     whole = np.exp(logs - logs.max())
@@ -44,7 +58,7 @@ def test_weights_after_further_runs_are_those_of_the_whole_table(
 
 def test_draws_now_are_those_of_the_analysis(data: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     x, y, _ = data
-    known = learn(x, y, None, runs=4, seed=0)
+    known, _ = by_components(x, y)
     design = walsh_design(x, prior=WalshPrior(curved=False))
     assert isinstance(design, WalshDesign)
     posterior = design.posterior(y, 3, draws=40_000)
@@ -57,8 +71,8 @@ def test_draws_now_are_those_of_the_analysis(data: tuple[np.ndarray, np.ndarray,
 
 def test_the_new_blocks_difference_changes_nothing(data: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     x, y, ahead = data
-    known = learn(x, y, ["a"] * 4 + ["b"] * 4, runs=4, seed=0)
-    after = mixture(known, known.canonical(ahead))
+    known, told = by_components(x, y, ["a"] * 4 + ["b"] * 4)
+    after = mixture(known, told, known.canonical(ahead))
     new = np.array([0.4, -1.0, 0.2, 0.9])
     given = deviates(200, K, np.random.Generator(np.random.PCG64(1)))
     drawn = []
@@ -72,12 +86,12 @@ def test_what_is_believed_after_is_on_average_what_is_believed_now(
     data: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     x, y, ahead = data
-    known = learn(x, y, None, runs=4, seed=0)
+    known, told = by_components(x, y)
     rows = known.canonical(ahead)
     futures = 800
-    function, sd = _futures(known, rows, futures, np.random.Generator(np.random.PCG64(2)))
+    function, sd = component_functions(known, told, rows, futures, np.random.Generator(np.random.PCG64(2)))
     noise = np.random.Generator(np.random.PCG64(3)).standard_normal((futures, 4)) * sd[:, None]
-    after = mixture(known, rows)
+    after = mixture(known, told, rows)
     weight, total, means = after.weigh(np.column_stack([np.tile(known.y, (futures, 1)), function + noise]))
     given = deviates(DRAWS, K, np.random.Generator(np.random.PCG64(4)))
     now = draws_now(known, 0)
@@ -98,7 +112,7 @@ def test_what_is_believed_after_is_on_average_what_is_believed_now(
 
 def test_gains_know_a_useless_set_from_a_useful_one(data: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     x, y, ahead = data
-    known = learn(x, y, None, runs=4, seed=0)
+    known, _ = by_components(x, y)
     goal = Goal("top", "top-2", 2)
     # Four runs of one setting in a block of their own tell the block's level and the noise, nothing of an effect.
     options = {"useless": np.tile(known.canonical(ahead[:1]), (4, 1)), "useful": known.canonical(ahead)}
@@ -112,7 +126,7 @@ def test_gains_know_a_useless_set_from_a_useful_one(data: tuple[np.ndarray, np.n
 
 def test_the_prior_is_counted_once(data: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     x, y, _ = data
-    known = learn(x, y, None, runs=4, seed=0)
-    logs = known.log_evidence + log_prior(known.components.active)
+    _, told = by_components(x, y)
+    logs = told.log_evidence + log_prior(told.components.active)
     weight = np.exp(logs - logs.max())
-    assert known.components.weight == pytest.approx(weight / weight.sum(), rel=1e-8)
+    assert told.components.weight == pytest.approx(weight / weight.sum(), rel=1e-8)

@@ -10,7 +10,7 @@ from qim_stats.factors import Factor
 from qim_stats.followup.expected_gain import draws_now, expected_gains
 from qim_stats.followup.goal import Goal
 from qim_stats.followup.knowledge import learn
-from qim_stats.followup.mixture import deviates, mixture
+from qim_stats.screening.walsh_mixture import WalshDesign, WalshPosterior, walsh_design
 from qim_stats.trials import read_trials
 from qim_stats.waiting import unheard
 
@@ -35,13 +35,13 @@ def test_the_measure_after_a_foldover_is_about_what_was_expected() -> None:
         known = learn(screen, y, None, runs=12, seed=0)
         rows = known.canonical(-screen)
         gain = expected_gains(known, {"foldover": rows}, GOAL, 0.9, seed=0, progress=unheard, futures=60)["foldover"]
-        response = np.concatenate([known.y, (mirrored - y.mean()) / known.scale])
-        after = mixture(known, rows)
-        weight, total, means = after.weigh(response[None, :])
-        given = deviates(2_000, k, np.random.Generator(np.random.PCG64(1)))
-        now.append(GOAL.measure(draws_now(known, 0, 2_000), 0.9)[0])
+        after = walsh_design(np.vstack([screen, -screen]), np.repeat([[0.0], [1.0]], 12, axis=0))
+        assert isinstance(after, WalshDesign)
+        posterior = after.posterior(np.concatenate([y, mirrored]), 0, draws=2_000)
+        assert isinstance(posterior, WalshPosterior)
+        now.append(GOAL.measure(draws_now(known, 0), 0.9)[0])
         expected.append(gain.expected)
-        told.append(GOAL.measure(after.draw(weight[:, 0], total[:, 0], means[0], given), 0.9)[0])
+        told.append(GOAL.measure(posterior.draws, 0.9)[0])
     # A foldover doubles what is known of the first three; the expectation is within its error of what came.
     assert np.mean(told) > np.mean(now) + 0.1
     assert abs(np.mean(expected) - np.mean(told)) < 2.5 * np.std(told, ddof=1) / np.sqrt(STUDIES) + 0.02
