@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,8 +72,8 @@ class Goal:
     at_least : bool
         Whether more is better.
     values : callable
-        From the rows of one table to the values that must all reach it: ``value, error, where``, and ``chance`` where
-        there is such a thing (see ``judge``).
+        From the rows of one table to the values that must all reach it: ``value, error, studies, where``, and
+        ``chance`` where there is such a thing (see ``judge``).
     artificial : bool
         Whether it is asked of artificial tables too.
     """
@@ -126,7 +127,8 @@ def find(goal: Goal, rows: pd.DataFrame) -> Finding:
     Returns
     -------
     Finding
-        Of the worst value by the verdict, then by size.
+        The worst value. Of several values it is clearly missed where one clearly misses it; met where none falls short
+        and all together are clearly beyond it, as each by itself comes from few studies.
     """
     if not goal.artificial and (rows["role"] == ARTIFICIAL).any():
         return Finding(Verdict.NONE)
@@ -134,17 +136,28 @@ def find(goal: Goal, rows: pd.DataFrame) -> Finding:
     values = values[values["value"].notna()]
     if values.empty:
         return Finding(Verdict.NONE)
-    found = [
-        Finding(
-            judge(row["value"], row["error"], goal.limit, at_least=goal.at_least, chance=row.get("chance", np.nan)),
-            row["value"],
-            row["error"],
-            row["where"],
-        )
-        for row in values.to_dict("records")
-    ]
-    order = (Verdict.NOT_MET, Verdict.UNSURE, Verdict.MET)
-    return min(found, key=lambda one: (order.index(one.verdict), one.value if goal.at_least else -one.value))
+    found = [_judged(goal, row) for row in values.to_dict("records")]
+    sign = 1.0 if goal.at_least else -1.0
+    worst = min(found, key=lambda one: (one.verdict is not Verdict.NOT_MET, sign * one.value))
+    if worst.verdict is Verdict.NOT_MET or len(found) == 1:
+        return worst
+    short = sign * (worst.value - goal.limit) < 0.0
+    verdict = Verdict.UNSURE if short else _judged(goal, _together(values)).verdict
+    return replace(worst, verdict=verdict)
+
+
+def _judged(goal: Goal, row: Mapping[Any, Any]) -> Finding:
+    chance = row.get("chance", np.nan)
+    verdict = judge(row["value"], row["error"], goal.limit, at_least=goal.at_least, chance=chance)
+    return Finding(verdict, row["value"], row["error"], row["where"])
+
+
+def _together(values: pd.DataFrame) -> dict[str, Any]:
+    """Return the mean over designs, by their studies, with the error of looks at the very same studies, the largest."""
+    weights = values["studies"] / values["studies"].sum()
+    numbers = values[["value", "error", *(name for name in ("chance",) if name in values)]]
+    means = numbers.mul(weights, axis=0).sum(skipna=False)
+    return {str(name): value for name, value in means.items()} | {"where": "together"}
 
 
 def overall(found: Sequence[Finding]) -> Verdict:
@@ -179,6 +192,7 @@ def _values(rows: pd.DataFrame, column: str) -> pd.DataFrame:
         {
             "value": rows[column].to_numpy(dtype=np.float64),
             "error": rows[f"{column}_error"].to_numpy(dtype=np.float64),
+            "studies": rows["replays"].to_numpy(dtype=np.float64),
             "where": (rows["design"] + ", " + rows["estimator"]).to_numpy(),
         }
     )
@@ -198,11 +212,13 @@ def _gap(rows: pd.DataFrame, trials: int) -> pd.DataFrame:
     return found.assign(value=found["value"] - _allowed(rows, trials))
 
 
-def _claims(column: str, chance: str | None = None) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def _claims(column: str, by_chance: float | None = None) -> Callable[[pd.DataFrame], pd.DataFrame]:
     def values(rows: pd.DataFrame) -> pd.DataFrame:
         own = rows[(rows["trials"] >= _FEW) & rows["estimator"].isin([AWARE, ANALYZE])]
         found = _values(own, column)
-        return found if chance is None else found.assign(chance=own[chance].to_numpy(dtype=np.float64))
+        if by_chance is None:
+            return found
+        return found.assign(chance=by_chance * own["chance_top3"].to_numpy(dtype=np.float64))
 
     return values
 
@@ -225,7 +241,8 @@ def _to_settle(rows: pd.DataFrame) -> pd.DataFrame:
     return found if _allowed(rows, _SETTLED_AT) >= ALLOWED else found.iloc[:0]
 
 
-_CALIBRATED_TOP3 = _claims("calibration_error_top3", "chance_top3")
+_CALIBRATED_TOP3 = _claims("calibration_error_top3", 1.0)
+_OVERCLAIMED_TOP3 = _claims("overclaim_top3", 0.5)  # half of what chance does is to make claims look too high
 GOALS = (
     Goal("first three right, 24 trials", "at least the noise ceiling - .05", -0.05, True, lambda rows: _gap(rows, 24)),
     Goal("first three right, 32 trials", "at least the noise ceiling - .02", -0.02, True, lambda rows: _gap(rows, 32)),
@@ -235,6 +252,7 @@ GOALS = (
     Goal("simultaneous width, 32 trials, 8 factors", "at most 4 ranks", 4.0, False, _width),
     Goal("calibration error of P(i before j), largest", "at most .05", 0.05, False, _claims("calibration_error"), True),
     Goal("calibration error of P(first three), largest", "at most .05", 0.05, False, _CALIBRATED_TOP3, True),
+    Goal("overclaim of P(first three), largest", "at most .05", 0.05, False, _OVERCLAIMED_TOP3, True),
     Goal("settled, and right", "at least .90", 0.90, True, _chosen(STOPPED, AWARE, "settled_right")),
     Goal("trials until settled", "at most 32 where noise allows .90 there", 32.0, False, _to_settle),
 )

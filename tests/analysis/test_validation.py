@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,7 @@ def test_tables_are_read_with_their_response_and_noise() -> None:
     listed = next(table for table in read_list().tables if table.name == "digits_mlp")
     table = load(listed)
     assert (table.full.k, table.full.response, table.full.direction) == (9, "log_loss", "minimize")
-    assert table.noise.df == 64
+    assert table.noise.df == 96
     assert [one.name for one in all_tables(read_list(), ["xor", "digits_mlp"])] == ["digits_mlp", "xor"]
     with pytest.raises(QimError, match="'lenet' is no table"):
         all_tables(read_list(), ["lenet"])
@@ -82,7 +83,7 @@ def test_artificial_tables_are_full_and_always_the_same(kind: object) -> None:
     name = kind.name  # type: ignore[attr-defined]
     table, (full, replicates) = made(KIND[name]), make(KIND[name])
     pd.testing.assert_frame_equal(full, make(KIND[name])[0])
-    assert (table.full.k, table.full.cells, table.noise.df) == (8, 256, 64)
+    assert (table.full.k, table.full.cells, table.noise.df) == (8, 256, 96)
     spread = replicates.drop(columns="y").mean()
     assert (spread.abs() < 0.5).all()
     assert not full["y"].equals(make(KIND[name], seed=1)[0]["y"])
@@ -141,6 +142,21 @@ def test_coverage_is_that_of_the_worst_design() -> None:
     bad = rows.iloc[1:].assign(design="frac16", coverage_simultaneous=0.7)
     found = find(goal("simultaneous coverage"), pd.concat([rows, bad]).assign(role="artificial"))
     assert (found.verdict, found.where) == (Verdict.NOT_MET, "frac16, alias-aware")
+
+
+def test_many_small_samples_can_meet_a_goal_together() -> None:
+    few = {"coverage_simultaneous": 1.0, "coverage_simultaneous_error": 0.04, "replays": 25.0}
+    one = table_rows(**few)
+    every = pd.concat([one, *(one.iloc[1:].assign(design=f"pb12..{n}") for n in (28, 32))])
+    wanted = goal("simultaneous coverage")
+    assert find(wanted, one).verdict is Verdict.UNSURE
+    # Looks share their studies: more of them tell nothing more.
+    assert find(wanted, every).verdict is Verdict.UNSURE
+    many = one.iloc[1:].assign(design="frac16", coverage_simultaneous_error=0.002, replays=500.0)
+    assert find(wanted, pd.concat([every, many])).verdict is Verdict.MET
+    short = one.iloc[1:].assign(design="pb12", coverage_simultaneous=0.93)
+    found = find(wanted, pd.concat([every, many, short]))
+    assert (found.verdict, found.where) == (Verdict.UNSURE, "pb12, alias-aware")
 
 
 def test_chance_alone_makes_a_calibration_error() -> None:
@@ -239,3 +255,20 @@ def test_a_share_of_a_budget_keeps_two_studies() -> None:
     budget = budget_of(made(KIND["xor"]))
     assert budget.times(0.0001) == Budget(2, 2, 2, 2, budget.last)
     assert budget.times(2.0).raw == 2 * budget.raw
+
+
+def test_a_locked_table_is_computed_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = dataclasses.replace(made(KIND["xor"]), name="secret", role="locked")
+    monkeypatch.setattr(run, "all_tables", lambda *_: [secret])
+    monkeypatch.setattr(run, "budget_of", lambda _: Budget(2, 2, 2, 2, 16))
+    folders = ["--results", str(tmp_path), "--docs", str(tmp_path), "--jobs", "1"]
+    assert run.main(folders) == 0
+    first = (tmp_path / "results.csv").read_bytes()
+    capsys.readouterr()
+    assert run.main([*folders, "--seed", "1"]) == 0
+    assert "secret: locked, and computed once: kept" in capsys.readouterr().err
+    assert (tmp_path / "results.csv").read_bytes() == first
+    assert run.main([*folders, "--seed", "1", "--again", "secret"]) == 0
+    assert (tmp_path / "results.csv").read_bytes() != first
