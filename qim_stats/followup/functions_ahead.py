@@ -9,8 +9,8 @@ the gain is G = (C + N)^-1 X, and a draw from what is believed after the respons
 as in the ensemble Kalman filter (Evensen 1994, Journal of Geophysical Research 99, 10143-10162). It is exact where the
 functions are normal; mixtures learn faster than that of which components are right, and are taken as normal.
 
-Weighing the draws by their likelihood, which would need no such assumption, leaves too few: of 2,000 draws some ten
-count after a batch of four runs, and what ten draws say of a goal is far too sure.
+Weighing the draws by their likelihood, which would need no such assumption, leaves too few: of 2,000 draws some fifteen
+count after a batch of four runs, and what fifteen draws say of a goal is far too sure.
 """
 
 from __future__ import annotations

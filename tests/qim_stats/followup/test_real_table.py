@@ -7,9 +7,12 @@ import numpy.typing as npt
 
 from qim_stats.design import plackett_burman
 from qim_stats.factors import Factor
+from qim_stats.followup.candidates import all_settings
 from qim_stats.followup.expected_gain import draws_now, expected_gains
+from qim_stats.followup.foresight import best_runs, foresee
 from qim_stats.followup.goal import Goal
 from qim_stats.followup.knowledge import learn
+from qim_stats.screening.walsh_draws import WalshFunctions
 from qim_stats.screening.walsh_mixture import WalshDesign, WalshPosterior, walsh_design
 from qim_stats.trials import read_trials
 from qim_stats.waiting import unheard
@@ -45,3 +48,24 @@ def test_the_measure_after_a_foldover_is_about_what_was_expected() -> None:
     # A foldover doubles what is known of the first three; the expectation is within its error of what came.
     assert np.mean(told) > np.mean(now) + 0.1
     assert abs(np.mean(expected) - np.mean(told)) < 2.5 * np.std(told, ddof=1) / np.sqrt(STUDIES) + 0.02
+
+
+def test_weighing_draws_by_their_likelihood_would_leave_few() -> None:
+    data = read_trials(FULL.parent / "screen.csv")
+    known = learn(data.coded[data.factor_names].to_numpy(dtype=np.float64), data.y, None, runs=4, seed=0, joins="")
+    told = known.told
+    assert isinstance(told, WalshFunctions)
+    settings = all_settings(known, 0)
+    omega = GOAL.moved(known.places).weights(draws_now(known, 0))
+    at = told.columns(settings[best_runs(foresee(known, settings), omega, 4, again=False)])
+    values, noise = told.values[:, at], np.maximum(told.noise[:, at], 1e-12)
+    rng = np.random.Generator(np.random.PCG64(1))
+    left = []
+    for true in rng.permutation(len(values))[:100].tolist():
+        y = values[true] + np.sqrt(noise[true]) * rng.standard_normal(4)
+        logs = -0.5 * ((y - values) ** 2 / noise + np.log(noise)).sum(axis=1)
+        logs[true] = -np.inf
+        weight = np.exp(logs - logs.max())
+        left.append(weight.sum() ** 2 / (weight**2).sum())
+    # Effective draws: the square of the sum of the weights over the sum of their squares.
+    assert 5 < np.median(left) < 50
