@@ -130,3 +130,15 @@ def test_the_prior_is_counted_once(data: tuple[np.ndarray, np.ndarray, np.ndarra
     logs = told.log_evidence + log_prior(told.components.active)
     weight = np.exp(logs - logs.max())
     assert told.components.weight == pytest.approx(weight / weight.sum(), rel=1e-8)
+
+
+def test_beyond_twelve_factors_components_are_sampled_and_weighed_again() -> None:
+    rng = np.random.Generator(np.random.PCG64(6))
+    x = rng.choice([-1.0, 1.0], (20, 13))
+    y = 2 * x[:, 0] - x[:, 1] + 0.3 * rng.standard_normal(20)
+    known = learn(x, y, None, runs=4, seed=0, joins="")
+    assert isinstance(known.told, Weighed)
+    ahead = rng.choice([-1.0, 1.0], (4, 13))
+    options = {"again": known.canonical(np.tile(x[:1], (4, 1))), "new": known.canonical(ahead)}
+    gains = expected_gains(known, options, Goal("top", "top-3", 3), 0.9, seed=0, progress=unheard, futures=40)
+    assert gains["new"].expected > gains["again"].expected
