@@ -214,9 +214,8 @@ def _numbers(rows: pd.DataFrame) -> str:
     parts = [
         "## All numbers\n",
         "`pairs`, `P(first 3)`: calibration errors; `by chance`: that of as many claims of the first three that come\n"
-        "true as often as they say; `over`: their overclaim. `width`: of the simultaneous intervals, ranks. In full, with\n"
-        "every look, in "
-        "[results.csv](../analysis/validation/results.csv); claims by size in\n"
+        "true as often as they say; `over`: their overclaim. `width`: of the simultaneous intervals, ranks. In full,\n"
+        "with every look, in [results.csv](../analysis/validation/results.csv); claims by size in\n"
         f"[calibration.csv](../analysis/validation/calibration.csv). Digits of the code: {codes}.\n",
     ]
     for name in dict.fromkeys(rows["table"]):

@@ -88,10 +88,10 @@ class Budget:
 def budget_of(table: Validated) -> Budget:
     """Return the budget of a table: less where an answer takes longer, or where only intervals are asked about."""
     if table.full.k >= _LARGE:
-        return Budget(2000, 40, 30, 14, 48)
+        return Budget(2000, 30, 20, 12, 48)
     if table.role == ARTIFICIAL:
-        return Budget(2000, 80, 50, 14, 32)
-    return Budget(2000, 100, 50, 28, 48)
+        return Budget(2000, 60, 40, 12, 32)
+    return Budget(2000, 80, 44, 24, 48)
 
 
 @dataclass(frozen=True)
