@@ -108,7 +108,7 @@ def _write_report(args: argparse.Namespace, table: Path, ended: Ended, seed: int
 
     with shown_progress() as progress:
         analysis = analyze(str(table), seed=seed, progress=progress)
-        analysis.evidence.gather(progress)
+        analysis.gather(progress)
         command = shlex.join(["python", "-m", "caffe_runner", *args.arguments])
         write_text(args.report, render(analysis, command=command, story=(ended.step, ended.story)))
 

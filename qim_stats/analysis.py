@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from qim_stats.alerts import Alert
+from qim_stats.analysis_alerts import sensitivity_alerts
 from qim_stats.analysis_record import analysis_record
 from qim_stats.evidence import Evidence
 from qim_stats.model.anova import AnovaType, anova_table
@@ -25,6 +26,7 @@ from qim_stats.screening.box_meyer import BoxMeyer
 from qim_stats.screening.lenth import Lenth
 from qim_stats.trials import Direction, Trials
 from qim_stats.verdict import Verdict
+from qim_stats.waiting import Progress
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,24 @@ class Analysis:
         return self.ranked.table
 
     @property
+    def all_alerts(self) -> tuple[Alert, ...]:
+        """The alerts, and those on other priors of the ranks, which take a few times as long as the ranking."""
+        return (*self.alerts, *sensitivity_alerts(self.ranked))
+
+    def gather(self, progress: Progress) -> None:
+        """Make what the JSON and the report need and takes long, telling how much of it is there."""
+        self.evidence.gather(progress)
+        self.ranked.gather(progress)
+
+    @property
     def response(self) -> str:
         """The response column."""
         return self.trials.response
+
+    @property
+    def modelled(self) -> str:
+        """What the model is of: the response, or a transform of it, such as ``log(loss)``."""
+        return self.fit.model.transform.spell(self.response)
 
     @property
     def direction(self) -> Direction:

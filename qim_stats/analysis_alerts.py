@@ -46,6 +46,39 @@ def analysis_alerts(
     ]
 
 
+def sensitivity_alerts(ranking: Ranking) -> list[Alert]:
+    """Tell which answers would be others under another prior of the alias-aware ranks.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        Its ``sensitivity`` is made if it is not there yet.
+
+    Returns
+    -------
+    list of Alert
+        One, or none.
+    """
+    found = ranking.sensitivity
+    if found is None or not found.differing:
+        return []
+    told = []
+    for under in found.differing:
+        if under.first_differs:
+            told.append(
+                f'under "{under.name}" {under.first} is likelier to come first than {found.first}, whose probability '
+                f"is {under.p_first[found.first]:.2f} then and {found.p_first:.2f} otherwise"
+            )
+        orders = [
+            f"{row.factor} before {row.other} (probability {row.p_larger:.3f})"
+            for row in under.orders_lost.itertuples()
+        ]
+        if orders:
+            told.append(f'under "{under.name}" {listed(orders, limit=4)} would not be claimed')
+    text = f"Ranks with interactions allowed for depend on what is believed of them beforehand: {'; '.join(told)}."
+    return [Alert("prior_matters", "warning", text)]
+
+
 def _look_alerts(evidence: Evidence) -> list[Alert]:
     if evidence.looks == 1:
         return []

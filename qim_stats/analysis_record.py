@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qim_stats.evidence import Evidence
 from qim_stats.model.fit import glance
 from qim_stats.plain import plain
+from qim_stats.ranks.ranking import Ranking
 
 if TYPE_CHECKING:
     from qim_stats.analysis import Analysis
@@ -44,9 +45,11 @@ def analysis_record(analysis: Analysis) -> dict[str, Any]:
             "undecided": verdict.undecided,
             "next": verdict.next,
         },
-        "alerts": [{"code": a.code, "severity": a.severity, "message": a.message} for a in analysis.alerts],
+        "alerts": [{"code": a.code, "severity": a.severity, "message": a.message} for a in analysis.all_alerts],
         "method": analysis.method,
         "pairs": analysis.ranked.pairs,
+        "ranking_scale": _ranking_scale(analysis),
+        "ranking_sensitivity": _ranking_sensitivity(analysis.ranked),
         "aliases": evidence.alias_table,
         "tipping_points": evidence.tipping,
         "global_test": _or_none(evidence.anything),
@@ -72,6 +75,25 @@ def _lenth(analysis: Analysis) -> dict[str, Any] | None:
     if found is None:
         return None
     return {key: getattr(found, key) for key in ("m", "pse", "me_t", "sme_t", "me", "sme", "effects")}
+
+
+def _ranking_scale(analysis: Analysis) -> dict[str, Any] | None:
+    found = analysis.ranked.scale
+    return None if found is None else {**asdict(found), "words": found.words(analysis.modelled)}
+
+
+def _ranking_sensitivity(ranking: Ranking) -> list[dict[str, Any]] | None:
+    found = ranking.sensitivity
+    if found is None:
+        return None
+    return [
+        {
+            "prior": under.name,
+            **asdict(under.prior),
+            **{key: getattr(under, key) for key in ("first", "first_differs", "factors", "orders_lost")},
+        }
+        for under in found.priors
+    ]
 
 
 def _box_meyer(evidence: Evidence) -> dict[str, Any] | None:

@@ -262,7 +262,7 @@ def _ranking(evidence: Evidence, asked: list[str], progress: Progress) -> Rankin
     if failures is None or not failures.refuse_ranking:
         return ranking
     # What is left of such a study is a selection by the response itself: no order of factors is to be read from it.
-    return replace(ranking, table=ranking.table.iloc[:0], pairs=ranking.pairs.iloc[:0])
+    return replace(ranking, table=ranking.table.iloc[:0], pairs=ranking.pairs.iloc[:0], study=None, scale=None)
 
 
 def _method(evidence: Evidence, pseudo: Lenth | str) -> dict[str, Any]:

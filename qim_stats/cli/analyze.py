@@ -103,7 +103,7 @@ def _write(args: argparse.Namespace, analysis: Analysis, progress: Progress) -> 
     from qim_stats.output import write_text
 
     if args.report is not None or args.json is not None:
-        analysis.evidence.gather(progress)
+        analysis.gather(progress)
     if args.report is not None:
         from qim_stats.report import render
 

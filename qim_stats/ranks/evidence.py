@@ -60,6 +60,8 @@ class AliasAwareLayer:
     p_sign, effect, sd : ndarray, shape (k,)
         Probability that the main effect has the sign of its estimate; posterior mean and standard deviation of the main
         effect (high minus low), in the response's unit.
+    p_scale : dict of str to float
+        Probability of each scale of the response that was tried.
     """
 
     bounds: RankBounds
@@ -69,6 +71,7 @@ class AliasAwareLayer:
     p_sign: Array
     effect: Array
     sd: Array
+    p_scale: dict[str, float]
 
 
 def sampling_layer(
@@ -159,6 +162,7 @@ def alias_aware_layer(
         p_sign=posterior.p_sign(estimates),
         effect=2.0 * posterior.mean,
         sd=2.0 * posterior.sd,
+        p_scale=posterior.p_scale,
     )
 
 

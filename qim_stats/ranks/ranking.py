@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,10 @@ from qim_stats.ranks.evidence import (
     design_of,
     sampling_layer,
 )
+from qim_stats.ranks.prior_sensitivity import AliasAwareStudy, RankSensitivity, rank_sensitivity
+from qim_stats.ranks.response_scale import ResponseScale, response_scale
 from qim_stats.screening.walsh_sets import Progress
+from qim_stats.waiting import Progress as Watched
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -43,11 +47,32 @@ class Ranking:
         A row per pair, the factor of the better rank first: ``factor, other, p_larger, p_larger_sampling, ordered``.
     alias_reason : str
         Why there is no alias-aware layer, as a clause; empty if there is one.
+    study : AliasAwareStudy or None
+        What the alias-aware layer was made from.
+    scale : ResponseScale or None
+        On which scale the response is simpler, as that layer has it.
     """
 
     table: pd.DataFrame
     pairs: pd.DataFrame
     alias_reason: str
+    study: AliasAwareStudy | None = None
+    scale: ResponseScale | None = None
+
+    @cached_property
+    def sensitivity(self) -> RankSensitivity | None:
+        """How far the alias-aware answers depend on the prior; takes a few times as long as the ranking."""
+        if self.study is None:
+            return None
+        return rank_sensitivity(self.study, self.table["factor"].tolist(), self.pairs)
+
+    def gather(self, progress: Watched) -> None:
+        """Make what ``sensitivity`` needs, telling how much of it is there."""
+        if self.study is None:
+            return
+        names = list(self.study.others)
+        for done, name in enumerate(names):
+            self.study.under(name, _part(progress, done, len(names)))
 
 
 def rank_study(
@@ -98,7 +123,7 @@ def rank_study(
     sampling = sampling_layer(fit, error, factors, effects, steps, confidence=confidence, seed=seed)
     levels = coded_levels(fit, factors, coded)
     aware = _alias_aware(fit, error, factors, levels, effects, confidence=confidence, seed=seed, progress=progress)
-    found = None if isinstance(aware, str) else aware
+    found = None if isinstance(aware, str) else aware.layer
     larger = ordered_pairs(sampling.claims, None if found is None else found.p_larger, confidence)
     table = _with_order(_effect_columns(factors, rows, effects, steps), sampling, found, larger)
     table = _with_layers(table, sampling, found, None if isinstance(levels, str) else levels.T @ fit.y)
@@ -107,7 +132,14 @@ def rank_study(
         table=table.iloc[order].reset_index(drop=True),
         pairs=_pairs(factors, order, larger, sampling.p_larger, found),
         alias_reason=aware if isinstance(aware, str) else "",
+        study=None if isinstance(aware, str) else aware,
+        scale=None if found is None else response_scale(found.p_scale, fit.y, fit.model.transform.name),
     )
+
+
+def _part(progress: Watched, done: int, parts: int) -> Progress:
+    """Turn the progress of one part of several into that of the whole."""
+    return lambda step, steps: progress("ranks under other priors", (done + step / steps) / parts)
 
 
 def ranks(effects: Array) -> npt.NDArray[np.int64]:
@@ -212,7 +244,7 @@ def _alias_aware(
     confidence: float,
     seed: int,
     progress: Progress | None,
-) -> AliasAwareLayer | str:
+) -> AliasAwareStudy | str:
     if error.sigma is None:
         return "there is no error estimate"
     if len(factors) < 2:
@@ -222,7 +254,8 @@ def _alias_aware(
     design = design_of(fit, factors, levels)
     if isinstance(design, str):
         return design
-    return alias_aware_layer(design, fit.y, effects, confidence=confidence, seed=seed, progress=progress)
+    layer = alias_aware_layer(design, fit.y, effects, confidence=confidence, seed=seed, progress=progress)
+    return layer if isinstance(layer, str) else AliasAwareStudy(design, fit.y, tuple(factors), layer, confidence, seed)
 
 
 def _ties(larger: Flags, factors: list[str]) -> list[list[str]]:

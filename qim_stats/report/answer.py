@@ -30,7 +30,7 @@ def verdict_view(analysis: Analysis) -> View:
     verdict = analysis.verdict
     first, rest = _first_sentence(verdict.text, analysis.trials.factor_names)
     counts = {"error": 0, "warning": 0}
-    for alert in analysis.alerts:
+    for alert in analysis.all_alerts:
         if alert.severity in counts:
             counts[alert.severity] += 1
     told = [f"{n} {word}{'s' if n > 1 else ''}" for word, n in counts.items() if n]

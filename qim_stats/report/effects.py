@@ -9,7 +9,6 @@ import pandas as pd
 
 from qim_stats.analysis import Analysis
 from qim_stats.report.numbers import MISSING, column, decimals, fixed, level_of_confidence, number, p_value
-from qim_stats.report.ranking import model_scale
 from qim_stats.screening.pseudo_errors import PSE_NAMES
 
 View = dict[str, Any]
@@ -40,7 +39,7 @@ def terms_view(analysis: Analysis) -> View:
     return {
         "formula": analysis.formula,
         "units": _UNITS[options.units],
-        "scale": model_scale(analysis),
+        "scale": analysis.modelled,
         "weights": options.weights,
         "robust": options.robust == "hc3",
         "rows": _term_rows(analysis),

@@ -16,7 +16,6 @@ from qim_stats.plots.main_effects import draws_points
 from qim_stats.plots.residuals import MAX_POINTS
 from qim_stats.report.figure import Picture
 from qim_stats.report.numbers import is_missing, level_of_confidence, levels, number
-from qim_stats.report.ranking import model_scale
 from qim_stats.screening.pseudo_errors import PSE_NAMES
 
 View = dict[str, Any]
@@ -65,7 +64,7 @@ def _measured(analysis: Analysis) -> tuple[pd.DataFrame, str, float | None, list
     errors = 2.0 * terms["std_error"].to_numpy(dtype=np.float64)
     effects = lenth.effects if lenth is not None else terms
     sizes = pd.DataFrame({"term": effects["term"], "size": effects["effect"].abs(), "kind": _kinds(analysis, effects)})
-    unit = f"|effect on {model_scale(analysis)[:40]}|"
+    unit = f"|effect on {analysis.modelled[:40]}|"
     if lenth is not None and analysis.error_source == "pse":
         return sizes, unit, lenth.pse, [Limit("ME", lenth.me), Limit("SME", lenth.sme)]
     if analysis.error.df is None or not len(errors):
@@ -110,7 +109,7 @@ def main_effects_view(analysis: Analysis) -> View:
     )
     return {
         "picture": Picture(
-            main_effects(panels, trials.y, response=model_scale(analysis)),
+            main_effects(panels, trials.y, response=analysis.modelled),
             f"Response at the low and high level of {len(panels)} factors",
             f"The line joins the means at the low and the high level as the model estimates them. {marks}. "
             "Factors told from noise are in colour; all panels have the same scale.",
@@ -146,7 +145,7 @@ def residuals_view(analysis: Analysis) -> View:
             "Residuals of normal noise follow the line.",
         ),
         Picture(
-            residuals_against(fitted, residuals, name="fitted", x_label=f"fitted {model_scale(analysis)}", label=label),
+            residuals_against(fitted, residuals, name="fitted", x_label=f"fitted {analysis.modelled}", label=label),
             "Residuals against fitted values",
             "A bend or a funnel would say that the model, or the response's scale, does not fit.",
         ),

@@ -37,7 +37,9 @@ def ranking_view(analysis: Analysis) -> View:
     return {
         "known": analysis.error_source != "none" and bool(rows),
         "confidence": level_of_confidence(analysis.confidence),
-        "scale": model_scale(analysis),
+        "scale": analysis.modelled,
+        "simpler": None if analysis.ranked.scale is None else analysis.ranked.scale.words(analysis.modelled),
+        "sensitivity": _sensitivity(analysis),
         "rows": _rows(analysis, rows),
         "layers": _layers(rows),
         "aware": bool(rows) and rows[0]["alias_aware"] is not None,
@@ -45,12 +47,6 @@ def ranking_view(analysis: Analysis) -> View:
         "pairs": _pairs(analysis, [str(row["factor"]) for row in rows]),
         "max_paired": MAX_PAIRED,
     }
-
-
-def model_scale(analysis: Analysis) -> str:
-    """Return what the model is of: the response, or a transform of it, such as ``log(loss)``."""
-    name = analysis.fit.model.transform.name
-    return analysis.response if name == "identity" else f"{name}({analysis.response})"
 
 
 def _rows(analysis: Analysis, rows: Sequence[Row]) -> list[View]:
@@ -174,3 +170,31 @@ def _square(pairs: pd.DataFrame, probabilities: str, names: Sequence[str]) -> li
 def _cell(share: float, *, claimed: bool) -> View:
     shade = next((shade for least, shade in _SHADES if share >= least), 0)
     return {"text": probability(share), "shade": shade, "claimed": claimed}
+
+
+def _sensitivity(analysis: Analysis) -> View | None:
+    """Return which answers would be others under another prior of the alias-aware layer."""
+    found = analysis.ranked.sensitivity
+    if found is None:
+        return None
+    firsts = [found.p_first, *(under.p_first[found.first] for under in found.priors)]
+    return {
+        "names": listed([under.name for under in found.priors]),
+        "first": found.first,
+        "p_first": probability(found.p_first),
+        "range": f"{probability(min(firsts))} to {probability(max(firsts))}",
+        "claimed": found.claimed,
+        "differs": bool(found.differing),
+        "rows": [
+            {
+                "name": under.name,
+                "first": under.first,
+                "p_first": probability(under.p_first[under.first]),
+                "p_known": probability(under.p_first[found.first]),
+                "differs": under.first_differs,
+                "lost": listed([f"{row.factor} before {row.other}" for row in under.orders_lost.itertuples()])
+                or "none",
+            }
+            for under in found.priors
+        ],
+    }

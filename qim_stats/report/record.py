@@ -159,7 +159,7 @@ def _option(value: Any) -> str:
 def alerts_view(analysis: Analysis) -> View:
     """Return the alerts by severity, the gravest first."""
     words = {"error": "Errors", "warning": "Warnings", "info": "Remarks"}
-    groups = [(s, word, [a for a in analysis.alerts if a.severity == s]) for s, word in words.items()]
+    groups = [(s, word, [a for a in analysis.all_alerts if a.severity == s]) for s, word in words.items()]
     return {"groups": [group for group in groups if group[2]]}
 
 

@@ -35,6 +35,9 @@ NAMES = (
     "sinh(t)",
     *(f"log((t - low)/(high - t)) with limits {low:g} below and {high:g} above" for low, high in _LIMITS),
 )
+STRETCHED = ("", *("lower" if a < 0.0 else "upper" for a in _MANLY), "both", "lower", "upper", "both", "both")
+"""Which end of the response each scale stretches beside the other."""
+
 MIRRORED = (0, 4, 3, 2, 1, 5, 7, 6, 8, 9)
 """Which scale does for -t what each does for t."""
 

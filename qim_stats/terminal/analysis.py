@@ -52,6 +52,9 @@ def analysis_text(analysis: Analysis, report: str | None = None) -> str:
     anything = analysis.evidence.anything
     if not isinstance(anything, str):
         lines += labelled("overall", f"all effects together differ from noise with p {p_value(anything.p_value)}")
+    simpler = None if analysis.ranked.scale is None else analysis.ranked.scale.words(analysis.modelled)
+    if simpler is not None:
+        lines += labelled("scale", simpler)
     shown = [a for a in analysis.alerts if a.severity != "info" or a in trials.alerts]
     for alert in shown:
         lines += labelled("note" if alert.severity == "info" else alert.severity, alert.message)

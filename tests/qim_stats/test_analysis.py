@@ -16,7 +16,8 @@ import qim_stats as qs
 REFERENCE = Path(__file__).parents[1] / "reference"
 KEYS = [
     *("schema", "glance", "terms", "anova", "lenth", "box_meyer", "ranking", "verdict", "alerts", "method"),
-    *("pairs", "aliases", "tipping_points", "global_test", "permutation", "lack_of_fit", "curvature", "model_search"),
+    *("pairs", "ranking_scale", "ranking_sensitivity", "aliases", "tipping_points", "global_test", "permutation"),
+    *("lack_of_fit", "curvature", "model_search"),
     *("failures", "lost_runs", "responses", "original_scale", "dropped"),
 ]
 

@@ -51,6 +51,35 @@ def test_pairs_are_a_square_whose_halves_add_to_one(screen: Analysis) -> None:
     assert view["claimed"] == pairs["ordered"].sum()
 
 
+def test_answers_that_depend_on_the_prior_have_a_table(check: Read) -> None:
+    factors = [qs.Factor(f"f{i}", -1, 1) for i in range(4)]
+    design = qs.plackett_burman(factors, runs=12, seed=0)
+    coded = design.coded[[factor.name for factor in factors]]
+    x = coded.to_numpy()
+    noise = 0.1 * np.random.default_rng(3).standard_normal(12)
+    table = coded.assign(y=np.exp(x @ [0.2, -3.2, -1.4, -0.4] + 0.6 * x[:, 0] * x[:, 1] + noise))
+    found = qs.analyze(table, response="y", direction="maximize", factors=factors)
+    page = check(render(found))
+    text = re.sub(r"\s+", " ", page.text["ranking"])
+    assert "What depends on the prior" in text
+    sensitivity = found.ranked.sensitivity
+    assert sensitivity is not None
+    under = sensitivity.priors[0]
+    assert (sensitivity.first, under.first) == ("f1", "f2")
+    assert f"response as given f2 {under.p_first['f2']:.2f} {under.p_first['f1']:.2f} none" in text
+    assert "prior_matters" in page.text["alerts"]
+    assert "is simpler with its lower end stretched" in text
+
+
+def test_answers_that_do_not_depend_on_the_prior_have_a_line(screen: Analysis, check: Read) -> None:
+    sensitivity = screen.ranked.sensitivity
+    assert sensitivity is not None
+    assert not sensitivity.differing
+    text = re.sub(r"\s+", " ", check(render(screen)).text["ranking"])
+    assert "What depends on the prior" not in text
+    assert f"the answers stay: {sensitivity.first} is likeliest to have the largest effect" in text
+
+
 def test_no_layer_for_interactions_is_told_with_its_reason(
     screen: Analysis, monkeypatch: pytest.MonkeyPatch, check: Read
 ) -> None:
