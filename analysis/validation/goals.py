@@ -98,7 +98,7 @@ def judge(value: float, error: float, limit: float, *, at_least: bool, chance: f
     at_least : bool
         Whether more is better.
     chance : float
-        What an error at most ``limit`` would be measured as by chance alone: no value below it misses the goal.
+        What chance alone may make of no error at all: no value up to it misses the goal.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def judge(value: float, error: float, limit: float, *, at_least: bool, chance: f
     if np.isnan(value):
         return Verdict.NONE
     above = value - limit if at_least else limit - value
-    by_chance = above < 0.0 and value - chance <= _SURE * (0.0 if np.isnan(error) else error)
+    by_chance = above < 0.0 and value <= chance
     if by_chance or (not np.isnan(error) and abs(above) <= _SURE * error):
         return Verdict.UNSURE
     return Verdict.MET if above >= 0.0 else Verdict.NOT_MET
@@ -212,13 +212,11 @@ def _gap(rows: pd.DataFrame, trials: int) -> pd.DataFrame:
     return found.assign(value=found["value"] - _allowed(rows, trials))
 
 
-def _claims(column: str, by_chance: float | None = None) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def _claims(column: str, *, chance: bool = False) -> Callable[[pd.DataFrame], pd.DataFrame]:
     def values(rows: pd.DataFrame) -> pd.DataFrame:
         own = rows[(rows["trials"] >= _FEW) & rows["estimator"].isin([AWARE, ANALYZE])]
         found = _values(own, column)
-        if by_chance is None:
-            return found
-        return found.assign(chance=by_chance * own["chance_top3"].to_numpy(dtype=np.float64))
+        return found.assign(chance=own["chance_top3"].to_numpy(dtype=np.float64)) if chance else found
 
     return values
 
@@ -241,8 +239,8 @@ def _to_settle(rows: pd.DataFrame) -> pd.DataFrame:
     return found if _allowed(rows, _SETTLED_AT) >= ALLOWED else found.iloc[:0]
 
 
-_CALIBRATED_TOP3 = _claims("calibration_error_top3", 1.0)
-_OVERCLAIMED_TOP3 = _claims("overclaim_top3", 0.5)  # half of what chance does is to make claims look too high
+_CALIBRATED_TOP3 = _claims("calibration_error_top3", chance=True)
+_OVERCLAIMED_TOP3 = _claims("overclaim_top3", chance=True)
 GOALS = (
     Goal("first three right, 24 trials", "at least the noise ceiling - .05", -0.05, True, lambda rows: _gap(rows, 24)),
     Goal("first three right, 32 trials", "at least the noise ceiling - .02", -0.02, True, lambda rows: _gap(rows, 32)),

@@ -213,9 +213,10 @@ def _numbers(rows: pd.DataFrame) -> str:
     codes = ", ".join(f"`{one}`" for one in dict.fromkeys(rows["code"]))
     parts = [
         "## All numbers\n",
-        "`pairs`, `P(first 3)`: calibration errors; `by chance`: that of as many claims of the first three that come\n"
-        "true as often as they say; `over`: their overclaim. `width`: of the simultaneous intervals, ranks. In full,\n"
-        "with every look, in [results.csv](../analysis/validation/results.csv); claims by size in\n"
+        "`pairs`, `P(first 3)`: calibration errors; `by chance`: up to what as many claims of the first three show,\n"
+        "39 times in 40, if they come true as often as they say; `over`: their overclaim. `width`: of the\n"
+        "simultaneous intervals, ranks. In full, with every look, in\n"
+        "[results.csv](../analysis/validation/results.csv); claims by size in\n"
         f"[calibration.csv](../analysis/validation/calibration.csv). Digits of the code: {codes}.\n",
     ]
     for name in dict.fromkeys(rows["table"]):

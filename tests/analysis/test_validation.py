@@ -161,9 +161,10 @@ def test_many_small_samples_can_meet_a_goal_together() -> None:
 
 def test_chance_alone_makes_a_calibration_error() -> None:
     few, many = (chance_error(np.full(count, 0.5), seed=1) for count in (10, 1000))
-    # The mean absolute deviation of a normal share of n.
-    assert few == pytest.approx(np.sqrt(2 / np.pi) * 0.5 / np.sqrt(10), rel=0.1)
-    assert many == pytest.approx(few / 10, rel=0.15)
+    # Of ten fair coins 8 or 2 in no more than 11 of 100 throws of all ten, 9 or 1 in no more than 3.
+    assert few == pytest.approx(0.3)
+    # The 98.75 % quantile of a normal share on either side.
+    assert many == pytest.approx(2.24 * 0.5 / np.sqrt(1000), rel=0.15)
     assert np.isnan(chance_error(np.array([np.nan]), seed=1))
 
 
