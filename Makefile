@@ -52,7 +52,7 @@ bench: image data ## Speed: the runner against xargs in one container, the stati
 	@$(PY) benchmarks/replays.py --rounds 3
 	@if command -v Rscript >/dev/null; then $(PY) benchmarks/big_table.py; else echo "big table: no R to compare with"; fi
 
-calibrate: env ## The calibration tables of docs/, simulated again (about ten minutes on two cores)
+calibrate: env ## The calibration tables of docs/, simulated again (about forty minutes on two cores)
 	@$(PY) analysis/calibration/significance.py
 	@$(PY) analysis/calibration_ranks/run.py --studies 2000
 
