@@ -124,13 +124,14 @@ def draw_functions(
     columns = walsh_columns(cells.x)
     level = cells.size @ cells.nuisance / cells.size.sum()
     variances = coefficient_variances(component.active, component.grid, component.prior)
+    roots = np.sqrt(variances)
     answer = np.empty((len(place), size))
     step = max(1, _NUMBERS // (size + cells.m**2))
     for start in range(0, len(place), step):
         part = slice(start, start + step)
         own, s = place[part], spread[part, None]
         variance, noise = variances[own], np.sqrt(component.grid[own, 2:3] / cells.size)
-        coefficients = rng.standard_normal((len(own), size)) * np.sqrt(variance) * s
+        coefficients = rng.standard_normal((len(own), size)) * roots[own] * s
         missed = means[part] - coefficients @ columns.T - rng.standard_normal((len(own), cells.m)) * noise * s
         weighed = (component.w[own] @ missed[:, :, None])[:, :, 0]
         moved = variance * (weighed @ columns)

@@ -49,7 +49,6 @@ from qim_stats.screening.walsh_warps import MIRRORED, NAMES, Scales, all_scales,
 Array = npt.NDArray[np.float64]
 DRAWS = 10_000
 _VALUES = 4_000_000  # of all drawn functions; with many factors fewer are drawn
-_STILL = "the response does not vary between the trials once the mean and the blocks are taken out"
 _STORED = 8_000_000  # numbers of all components' matrices that are kept for the next response
 
 
@@ -144,6 +143,21 @@ class _Stored:
 
 
 @dataclass(frozen=True)
+class _Begun:
+    """A response ready to be drawn from.
+
+    ``standard`` is the response with a mean square of 1, its nuisance columns taken out and its longer tail on top;
+    ``scale`` and ``turn`` lead back to its unit and direction.
+    """
+
+    standard: Array
+    scale: float
+    turn: float
+    view: View
+    rng: np.random.Generator
+
+
+@dataclass(frozen=True)
 class WalshDesign:
     """The trials of a study, ready for any response; made by ``walsh_design``.
 
@@ -206,23 +220,21 @@ class WalshDesign:
         WalshPosterior or str
             Or why there is none, as a clause.
         """
-        standard, scale = standardized(self.cells, y)
-        if scale == 0.0:
-            return _STILL
-        turn = _turn(self.cells, standard)
-        view = View.of(self.cells, turn * standard)
-        rng = np.random.Generator(np.random.PCG64([seed, 2]))
+        begun = self._begin(y, seed)
+        if isinstance(begun, str):
+            return begun
+        view, rng = begun.view, begun.rng
         if enumerable(self.cells):
-            found = self._draw_functions(view, self._scales(turn * standard), rng, draws, progress)
+            found = self._draw_functions(begun, draws, progress)
             drawn, components = main_effects(found.returned()), found.components
         else:
-            drawn, components = _sampled(view, turn * standard, rng, draws, self.prior, progress)
+            drawn, components = _sampled(view, begun.standard, rng, draws, self.prior, progress)
         answer = np.empty_like(drawn)
         answer[:, view.order] = drawn * view.signs
         p_active = np.asarray(components.weight @ components.active, dtype=np.float64)
-        if turn < 0.0:
+        if begun.turn < 0.0:
             components = replace(components, scale=np.array(MIRRORED)[components.scale])
-        return WalshPosterior(turn * scale * answer, p_active, components)
+        return WalshPosterior(begun.turn * begun.scale * answer, p_active, components)
 
     def functions(
         self, y: Array, seed: int, *, draws: int = DRAWS, progress: Progress | None = None
@@ -239,29 +251,34 @@ class WalshDesign:
         WalshFunctions or str
             Or why there are none, as a clause.
         """
-        standard, scale = standardized(self.cells, y)
-        if scale == 0.0:
-            return _STILL
+        begun = self._begin(y, seed)
+        if isinstance(begun, str):
+            return begun
         if not enumerable(self.cells):
             return "there are too many settings of too many factors to draw the response at all of them"
-        turn = _turn(self.cells, standard)
-        view = View.of(self.cells, turn * standard)
-        rng = np.random.Generator(np.random.PCG64([seed, 2]))
-        found = self._draw_functions(view, self._scales(turn * standard), rng, draws, progress)
-        values = turn * scale * found.returned()
+        view = begun.view
+        found = self._draw_functions(begun, draws, progress)
+        values = begun.turn * begun.scale * found.returned()
         effects = np.empty((len(values), len(view.order)))
         effects[:, view.order] = main_effects(values) * view.signs
         level = float(self.cells.weights @ y) / self.cells.n
-        return WalshFunctions(values + level, effects, scale**2 * found.noise(), view.order, view.signs)
+        return WalshFunctions(values + level, effects, begun.scale**2 * found.noise(), view.order, view.signs)
 
-    def _scales(self, standard: Array) -> Scales:
-        # Blocks add to the response as given, so they are taken out of it before any scale bends it.
-        return all_scales(standard) if self.bends else one_scale(standard)
+    def _begin(self, y: Array, seed: int) -> _Begun | str:
+        standard, scale = standardized(self.cells, y)
+        if scale == 0.0:
+            return "the response does not vary between the trials once the mean and the blocks are taken out"
+        # The longer tail on top: scales come in pairs, and draws follow their order.
+        turn = -1.0 if round(float(self.cells.weights @ standard**3), 9) < 0.0 else 1.0
+        standard = turn * standard
+        rng = np.random.Generator(np.random.PCG64([seed, 2]))
+        return _Begun(standard, scale, turn, View.of(self.cells, standard), rng)
 
-    def _draw_functions(
-        self, view: View, response: Scales, rng: np.random.Generator, draws: int, progress: Progress | None
-    ) -> OnScales:
+    def _draw_functions(self, begun: _Begun, draws: int, progress: Progress | None) -> OnScales:
         """Draw whole functions, each on the scale of its component."""
+        view, rng = begun.view, begun.rng
+        # Blocks add to the response as given, so they are taken out of it before any scale bends it.
+        response = all_scales(begun.standard) if self.bends else one_scale(begun.standard)
         if self.stored is not None:
             components = self.stored.weigh(self.cells, response)
         else:
@@ -329,11 +346,6 @@ def _is_balanced_full(x: Array) -> bool:
     codes = ((x > 0.0) @ (2 ** np.arange(x.shape[1], dtype=np.int64))).astype(np.int64)
     counts = np.bincount(codes, minlength=2 ** x.shape[1])
     return bool((counts == counts[0]).all())
-
-
-def _turn(cells: Cells, standard: Array) -> float:
-    """Return the sign that puts the longer tail on top: scales come in pairs, and draws follow their order."""
-    return -1.0 if round(float(cells.weights @ standard**3), 9) < 0.0 else 1.0
 
 
 def _systematic(weight: Array, draws: int, rng: np.random.Generator) -> Indices:
