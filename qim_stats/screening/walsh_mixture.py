@@ -43,7 +43,7 @@ from qim_stats.screening.walsh_sets import (
     tractable,
     weighed,
 )
-from qim_stats.screening.walsh_view import View, standardized
+from qim_stats.screening.walsh_view import View, direction, standardized
 from qim_stats.screening.walsh_warps import MIRRORED, NAMES, Scales, all_scales, one_scale
 
 Array = npt.NDArray[np.float64]
@@ -268,8 +268,7 @@ class WalshDesign:
         standard, scale = standardized(self.cells, y)
         if scale == 0.0:
             return "the response does not vary between the trials once the mean and the blocks are taken out"
-        # The longer tail on top: scales come in pairs, and draws follow their order.
-        turn = -1.0 if round(float(self.cells.weights @ standard**3), 9) < 0.0 else 1.0
+        turn = direction(self.cells, standard)
         standard = turn * standard
         rng = np.random.Generator(np.random.PCG64([seed, 2]))
         return _Begun(standard, scale, turn, View.of(self.cells, standard), rng)

@@ -51,3 +51,19 @@ class View:
         rows = np.lexsort((np.round(cells.means(standard)[0], 9), *x.T[::-1]))
         moved = Cells(x[rows], cells.nuisance[rows], cells.size[rows], np.argsort(rows)[cells.cell], cells.weights)
         return cls(moved, order, signs, rows)
+
+
+def direction(cells: Cells, standard: Array) -> float:
+    """Return the sign that puts a response's longer tail on top: scales come in pairs, and draws follow their order.
+
+    Of a response without skewness it is the sign with which two-factor interactions go along with their parents,
+    sum_{i<j} c_i c_j c_ij over the contrasts; like the skewness it turns with the response, and not with the naming or
+    order of factors, levels and rows.
+    """
+    skewness = round(float(cells.weights @ standard**3), 9)
+    if skewness == 0.0:
+        signed = cells.size * cells.means(standard)[0]
+        contrasts = cells.x.T @ signed
+        pairs = (cells.x * signed[:, None]).T @ cells.x
+        skewness = round(float(contrasts @ np.triu(pairs, 1) @ contrasts), 9)
+    return -1.0 if skewness < 0.0 else 1.0

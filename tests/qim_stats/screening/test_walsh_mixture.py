@@ -158,6 +158,17 @@ def test_order_of_rows_and_factors_and_signs_do_not_matter(seed: int) -> None:
     assert other.p_active == pytest.approx(one.p_active[columns])
 
 
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_an_error_rate_is_judged_as_its_accuracy(symmetric: bool) -> None:
+    x = plackett_burman(5, 12)
+    ladder = np.arange(12) - 5.5
+    rng = np.random.default_rng(10)
+    # Without skewness the direction is told by the interactions.
+    y = rng.permutation(ladder if symmetric else ladder**2)
+    one, other = posterior(design(x), y), posterior(design(x), 100.0 - 3.0 * y)
+    assert other.draws == pytest.approx(-3.0 * one.draws, rel=1e-6, abs=1e-6)
+
+
 def test_one_input_gives_the_same_bytes() -> None:
     x = plackett_burman(4, 12)
     y = np.random.default_rng(0).standard_normal(12)
