@@ -37,6 +37,7 @@ def story_view(step: Step, story: Sequence[Chapter]) -> View:
         "probability": step.standing.probability,
         "measure": goal.measure_name,
         "words": step.words,
+        "next": f"For {goal.text}: nothing, it is settled." if step.outcome == "settled" else step.words[0],
         "run": step.run,
         "budget": step.budget,
         "rows": [_row(chapter) for chapter in story],

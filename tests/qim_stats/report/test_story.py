@@ -9,7 +9,7 @@ import pytest
 
 import qim_stats as qs
 from qim_stats.followup.goal import Goal
-from qim_stats.followup.settle import OutOfBudget
+from qim_stats.followup.settle import OutOfBudget, Settled
 from qim_stats.followup.standing import Standing
 from qim_stats.followup.story import Chapter
 from qim_stats.report import render
@@ -93,7 +93,16 @@ def test_the_section_stands_before_the_ranking_and_names_are_text(
     assert "script" not in page.tags
     assert SCRIPT in page.text["story"]
     assert "13 of 13 trials" in page.text["story"]
-    assert "story" not in read(render(analysis)).ids
+    told = " ".join(page.text["verdict"].split())
+    assert "The budget of 13 trials is spent, and top-1 is open. Beyond that:" in told
+    plain = read(render(analysis))
+    assert "story" not in plain.ids
+    assert "Beyond that" not in plain.text["verdict"]
+
+
+def test_a_settled_goal_needs_nothing_more(chapters: list[Chapter]) -> None:
+    done = Settled(standing(0.95, "a"), 13, 48, ("Settled: a is the first.",), None, (), {})
+    assert story_view(done, chapters)["next"] == "For top-1: nothing, it is settled."
 
 
 def test_the_terminal_has_a_line_for_each_block(ended: OutOfBudget, chapters: list[Chapter]) -> None:
