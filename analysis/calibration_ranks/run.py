@@ -52,7 +52,7 @@ reported; 8 means that nothing is known. `ordered`: share of studies that claim 
 """
 TAIL = """
 **What it shows.** Lowest shares over the rows: {lowest}.
-On null data an order is claimed in {null:.1f} % of the studies at most. A alone is not safe where the noise is
+On null data an order is claimed in {null:.2f} % of the studies at most. A alone is not safe where the noise is
 comparable to the effects: the interval reported as that of a rank is the hull, and an order is claimed only if both
 layers bear it.
 """
