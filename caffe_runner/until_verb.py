@@ -18,7 +18,8 @@ from caffe_runner.trial import TrialState
 from caffe_runner.trial_loop import OpenEngine
 from caffe_runner.until import Ended, Until, read_until, run_until
 from caffe_runner.until_plan import until_lines
-from qim_stats.cli.options import check_outputs, split_names
+from qim_stats.cli.options import split_names
+from qim_stats.cli.outputs import check_outputs
 from qim_stats.errors import one_line
 from qim_stats.followup.cost import parse_cost
 from qim_stats.followup.settle import Settled
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace, study: Study, jobs: int, open_engine: OpenEngi
     cost = parse_cost([part for text in args.cost for part in split_names(text, "--cost")])
     until = read_until(study, args.until, BUDGET if args.budget is None else args.budget, jobs, cost)
     table = study_folder(study.path) / TABLE
-    _check_outputs(args, study.path, table)
+    check_outputs(args, [str(study.path), str(table)])
     if args.dry_run:
         sys.stdout.writelines(f"{line}\n" for line in [*plan_lines(study), *until_lines(study, until)])
         return True
@@ -90,16 +91,6 @@ def run(args: argparse.Namespace, study: Study, jobs: int, open_engine: OpenEngi
         print(f"report: {one_line(args.report)}", file=words)
     _write_json(args, study, until, ended)
     return isinstance(ended.step, Settled) and all(entry.state is TrialState.DONE for entry in ended.entries)
-
-
-def _check_outputs(args: argparse.Namespace, study: Path, table: Path) -> None:
-    """Refuse, before hours of trials, what cannot be written after them."""
-    check_outputs(args, [str(study), str(table)])
-    for option in ("report", "json"):
-        given = getattr(args, option)
-        folder = Path(given).parent if given and given != "-" else Path()
-        if not folder.is_dir():
-            raise StudyError(f"there is no folder {str(folder)!r}", where=f"--{option}", remedy="make it first")
 
 
 def _write_report(args: argparse.Namespace, table: Path, ended: Ended, seed: int) -> None:

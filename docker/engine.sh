@@ -21,7 +21,8 @@ fi
 
 if ! command -v dockerd >/dev/null; then
   say "installing Docker from Debian's packages"
-  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends docker.io; } >&2 \
+  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
+      -o DPkg::Lock::Timeout=120 docker.io; } >&2 \
     || give_up "Debian's package docker.io could not be installed" "see apt's messages above"
 fi
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from qim_stats.cli.options import add_analysis_options, analysis_options, check_outputs, command, noticed, split_names
+from qim_stats.cli.options import add_analysis_options, analysis_options, command, noticed, split_names
+from qim_stats.cli.outputs import check_outputs
 from qim_stats.cli.verb import enter_verb, words, write_json
 from qim_stats.waiting import Progress, shown_progress
 

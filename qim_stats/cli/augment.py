@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qim_stats.cli.options import add_table_options, split_names, table_options
+from qim_stats.cli.outputs import check_outputs
 from qim_stats.cli.verb import enter_verb, words, write_json
 from qim_stats.errors import QimError
 from qim_stats.trials.metadata import metadata_path
@@ -112,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     QimError
         If the table, the goal or an option is at fault.
     """
-    _check_outputs(args)
+    check_outputs(args, [args.trials])
     options = table_options(args)
     from qim_stats.followup import augment
     from qim_stats.followup.cost import parse_cost
@@ -160,23 +161,6 @@ def _step(args: argparse.Namespace, options: dict[str, Any]) -> int:
 
 def _status(alerts: Iterable[Alert]) -> int:
     return 1 if any(alert.code == "trials_set_aside" for alert in alerts) else 0
-
-
-def _check_outputs(args: argparse.Namespace) -> None:
-    """Refuse to write two files under one name, or one over the table."""
-    table = Path(args.trials)
-    taken = {table.resolve(), metadata_path(table).resolve()}
-    for option in ("out", "joined", "json"):
-        given = getattr(args, option)
-        if given is None or (option == "json" and given == "-"):
-            continue
-        if given in ("", "-"):
-            raise QimError(f"{given!r} is not the name of a file", where=f"--{option}", remedy="give it a name")
-        path = Path(given)
-        written = {path.resolve()} if option == "json" else {path.resolve(), metadata_path(path).resolve()}
-        if written & taken:
-            raise QimError(f"{given!r} is in use already", where=f"--{option}", remedy="give another path")
-        taken |= written
 
 
 def _next_steps(args: argparse.Namespace, found: FollowUp) -> list[str]:

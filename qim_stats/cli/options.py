@@ -6,12 +6,9 @@ import argparse
 import csv
 import shlex
 import textwrap
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from qim_stats.errors import QimError, one_line
-from qim_stats.trials.metadata import metadata_path
 
 
 def add_table_options(parser: argparse.ArgumentParser) -> None:
@@ -115,27 +112,6 @@ def analysis_options(args: argparse.Namespace) -> dict[str, Any]:
     """
     keys = ("error", "pse", "adjust", "weights", "transform", "confidence", "looks", "seed")
     return {**table_options(args), **{key: getattr(args, key) for key in keys}}
-
-
-def check_outputs(args: argparse.Namespace, inputs: Sequence[str]) -> None:
-    """Refuse to write a result over a table, over its metadata, or over another result.
-
-    Raises
-    ------
-    QimError
-        Naming the option at fault.
-    """
-    taken = {path.resolve() for given in inputs for path in (Path(given), metadata_path(Path(given)))}
-    for option in ("report", "json"):
-        given = getattr(args, option)
-        if given is None or (option == "json" and given == "-"):
-            continue
-        if given in ("", "-"):
-            raise QimError(f"{given!r} is not the name of a file", where=f"--{option}", remedy="give it a name")
-        path = Path(given).resolve()
-        if path in taken:
-            raise QimError(f"{given!r} is in use already", where=f"--{option}", remedy="give another path")
-        taken.add(path)
 
 
 def command(args: argparse.Namespace) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from qim_stats.cli.options import check_outputs, command, noticed, table_options
+from qim_stats.cli.options import command, noticed, table_options
+from qim_stats.cli.outputs import check_outputs
 from qim_stats.cli.verb import words, write_json
 from qim_stats.errors import QimError
 from qim_stats.waiting import shown_progress

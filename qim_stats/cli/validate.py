@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qim_stats.cli.options import add_analysis_options, analysis_options, check_outputs, command, noticed
+from qim_stats.cli.options import add_analysis_options, analysis_options, command, noticed
+from qim_stats.cli.outputs import check_outputs
 from qim_stats.cli.replays import add_replay_options, check_no_replay_option, run_replays
 from qim_stats.cli.verb import enter_verb, words, write_json
 from qim_stats.errors import QimError
