@@ -52,9 +52,9 @@ bench: image data ## Speed: the runner against xargs in one container, the stati
 	@$(PY) benchmarks/replays.py --rounds 3
 	@if command -v Rscript >/dev/null; then $(PY) benchmarks/big_table.py; else echo "big table: no R to compare with"; fi
 
-calibrate: env ## The calibration tables of docs/, simulated again (about forty minutes on two cores)
+calibrate: env ## The calibration tables of docs/, simulated again (about half an hour on two cores)
 	@$(PY) analysis/calibration/significance.py
-	@$(PY) analysis/calibration_ranks/run.py --studies 2000
+	@$(PY) analysis/calibration_ranks/run.py --studies 500
 
 peers: .venv/.peers ## The side by side with what people use, docs/peers.md: what is missing is computed, the rest is kept
 	@$(PY) analysis/peers/tuning.py

@@ -42,22 +42,20 @@ trial, in the same unit.
 | stray, heavy tails | breaks the assumptions: 3 interactions of any two factors, active or not, SD 1; noise t(3) |
 
 **Columns.** Share of studies (%) in which the intervals hold *all* 8 true ranks at once: `S` the sampling layer alone,
-with the error estimate that `analyze` takes by default (residual; for the folded design foldover), `A` the alias-aware
-layer alone, `A'` the same if effects that are exactly zero were in truth minute and different (a posterior over
-continuous effects knows no ties), `reported` the hull of S and A, which must reach 95. `marginal`: share of true ranks
-in the alias-aware marginal intervals, ties split as in A'. Widths: mean number of ranks in an interval of S / A /
-reported; 8 means that nothing is known. `ordered`: share of studies that claim any order (with no effects: at most 5);
-`right`: share of the claimed orders that are. Monte Carlo standard error of a share of 95: {error:.2f}.
+with the error estimate that `analyze` takes by default (residual; for the folded design foldover); `reported` the
+alias-aware joint intervals, which must reach 95; `split` the same if effects that are exactly zero were in truth minute
+and different. `marginal`: share of true ranks, so split, in the alias-aware intervals of each rank by itself. Widths:
+mean number of ranks in an interval of S / reported; 8 means that nothing is known. `ordered`: share of studies that
+claim any order (with no effects: at most 5); `right`: share of the claimed orders that are. Monte Carlo standard error
+of a share of 95: {error:.2f}.
 
 """
 TAIL = """
 **What it shows.** Lowest shares over the rows: {lowest}.
-On null data an order is claimed in {null:.2f} % of the studies at most. A alone is not safe where the noise is
-comparable to the effects: the interval reported as that of a rank is the hull, and an order is claimed only if both
-layers bear it.
+On null data an order is claimed in {null:.2f} % of the studies at most.
 """
-COLUMNS = ("sampling", "alias_aware", "alias_aware_split", "reported", "marginal")
-WIDTHS = ("sampling", "alias_aware", "reported")
+COLUMNS = {"sampling": "S", "reported": "reported", "split": "split", "marginal": "marginal"}
+WIDTHS = ("sampling", "reported")
 
 
 def main() -> None:
@@ -91,8 +89,8 @@ def summary(studies: pd.DataFrame) -> pd.DataFrame:
 def text(table: pd.DataFrame, studies: int) -> str:
     """Return the page."""
     lines = [
-        "| design | studies | noise | S | A | A' | reported | marginal | widths | ordered | right |",
-        "|" + 11 * "---|",
+        f"| design | studies | noise | {' | '.join(COLUMNS.values())} | widths | ordered | right |",
+        "|" + (6 + len(COLUMNS)) * "---|",
     ]
     for row in table.to_dict("records"):
         shares = " | ".join(f"{100 * row[c]:.1f}" for c in COLUMNS)
@@ -103,8 +101,7 @@ def text(table: pd.DataFrame, studies: int) -> str:
     head = HEAD.format(studies=studies, error=100 * float(np.sqrt(CONFIDENCE * (1 - CONFIDENCE) / studies)))
     least = {c: 100 * table[c].min() for c in COLUMNS}
     null = 100 * table.loc[table["studies"] == "no effects", "ordered"].max()
-    names = ("S", "A", "A'", "reported")
-    lowest = ", ".join(f"{name} {least[column]:.1f} %" for column, name in zip(COLUMNS, names, strict=False))
+    lowest = ", ".join(f"{name} {least[column]:.1f} %" for column, name in COLUMNS.items())
     return head + "\n".join(lines) + "\n" + TAIL.format(lowest=lowest, null=null)
 
 

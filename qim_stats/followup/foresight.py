@@ -98,7 +98,7 @@ class _OfComponents(Foresight):
 
     def __init__(self, known: Knowledge, told: Weighed, settings: Array) -> None:
         cells, found = known.cells, told.components
-        count = int(np.clip(_NUMBERS // (len(settings) * cells.m), 20, 200))
+        count = int(np.clip(_NUMBERS // (len(settings) * cells.m), 20, 1_000))
         self._active, grid = found.active[:count], GRID[found.grid[:count]]
         self._grid, self._weight = grid, found.weight[:count] / found.weight[:count].sum()
         self.settings = settings

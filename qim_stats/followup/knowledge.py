@@ -178,7 +178,8 @@ def _told(
 
 def weighed(cells: Cells, y: Array, found: Components) -> Weighed:
     """Put the evidence of the response, shape (n,), beside components."""
-    return Weighed(found, log_weights(cells, y, found.active, GRID[found.grid]) - log_prior(found.active))
+    sizes = GRID[found.grid]
+    return Weighed(found, log_weights(cells, y, found.active, sizes) - log_prior(found.active, sizes))
 
 
 def knowledge_of(

@@ -1,8 +1,7 @@
 """Rank intervals from draws of ranks, and the two layers of what is known of an order brought together.
 
 The *sampling* layer knows the noise of trials and assumes that interactions outside the model are zero. The
-*alias-aware* layer gives them a distribution. An order, and a rank interval, is reported only as far as both layers
-bear it: no interval is narrower than that of either layer.
+*alias-aware* layer gives them a distribution, and knows the noise too: where it is there, its intervals are reported.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from qim_stats.ranks.intervals import RankIntervals
 Array = npt.NDArray[np.float64]
 Ranks = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+_SHARE_OF_MISSES = 0.6  # of those that a confidence allows; analysis/calibration_ranks shows that it does
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,29 @@ def marginal_bounds(drawn: Ranks, level: float) -> RankBounds:
     return _bounds(below, above, (1.0 - level) / 2.0)
 
 
+def joint_bounds(drawn: Ranks, confidence: float) -> RankBounds:
+    """Return the intervals that are to hold all ranks at once, at the confidence, in studies and not in draws alone.
+
+    Draws are from one prior and studies are not: the intervals hold all ranks in a larger share of the draws,
+    1 - 0.6 (1 - confidence), and no interval is shorter than the one of that rank by itself.
+
+    Parameters
+    ----------
+    drawn : ndarray of int64, shape (d, k)
+        Ranks of k factors in d draws.
+    confidence : float
+        That is promised.
+
+    Returns
+    -------
+    RankBounds
+        Joint.
+    """
+    # Where ranks hang together, all may be held by shorter tails than one alone is given.
+    level = 1.0 - _SHARE_OF_MISSES * (1.0 - confidence)
+    return simultaneous_bounds(drawn, level).hull(marginal_bounds(drawn, confidence))
+
+
 def closed_claims(found: RankIntervals) -> RankIntervals:
     """Add the orders that follow from claimed ones: a > b and b > c say a > c, at no cost in confidence."""
     larger = found.larger.copy()
@@ -74,26 +97,27 @@ def closed_claims(found: RankIntervals) -> RankIntervals:
     return RankIntervals(larger, found.critical)
 
 
-def ordered_pairs(sampling: RankIntervals, p_larger: Array | None, confidence: float) -> Flags:
-    """Return which factor is claimed larger than which, by both layers where there are both.
+def ordered_pairs(sampling: Flags, p_larger: Array, bounds: RankBounds, confidence: float) -> Flags:
+    """Return which factor is claimed larger than which, with both layers there.
 
     Parameters
     ----------
-    sampling : RankIntervals
-        Simultaneous claims of the sampling layer.
-    p_larger : ndarray of float64, shape (k, k), optional
+    sampling : ndarray of bool, shape (k, k)
+        Simultaneous claims of the sampling layer; ``[i, j]``: factor i is claimed larger than factor j.
+    p_larger : ndarray of float64, shape (k, k)
         Alias-aware probability of each order.
+    bounds : RankBounds
+        Joint alias-aware intervals.
     confidence : float
         Which this probability must reach.
 
     Returns
     -------
     ndarray of bool, shape (k, k)
-        ``[i, j]``: factor i is claimed larger than factor j.
+        Orders that both layers bear, and those of factors whose joint intervals do not meet.
     """
-    if p_larger is None:
-        return sampling.larger
-    return np.asarray(sampling.larger & (p_larger >= confidence), dtype=np.bool_)
+    apart = bounds.high[:, None] < bounds.low[None, :]
+    return np.asarray((sampling & (p_larger >= confidence)) | apart, dtype=np.bool_)
 
 
 def _tails(drawn: Ranks) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ import pandas as pd
 from qim_stats.model.error_estimate import ErrorEstimate
 from qim_stats.model.fit import Fit
 from qim_stats.model.formula import INTERCEPT
-from qim_stats.ranks.bounds import RankBounds, closed_claims, marginal_bounds, simultaneous_bounds
+from qim_stats.ranks.bounds import RankBounds, closed_claims, joint_bounds, marginal_bounds
 from qim_stats.ranks.intervals import EffectUncertainty, RankIntervals, rank_intervals, sampled_ranks
 from qim_stats.screening.walsh_mixture import WalshDesign, shares_before, walsh_design
 from qim_stats.screening.walsh_sets import Progress
@@ -60,6 +60,10 @@ class AliasAwareLayer:
     p_sign, effect, sd : ndarray, shape (k,)
         Probability that the main effect has the sign of its estimate; posterior mean and standard deviation of the main
         effect (high minus low), in the response's unit.
+    size : ndarray of float64, shape (k,)
+        Posterior mean of the main effect's size, |high minus low|: what factors are ranked by.
+    size_error : float
+        The largest Monte Carlo standard error of a size.
     p_scale : dict of str to float
         Probability of each scale of the response that was tried.
     """
@@ -71,6 +75,8 @@ class AliasAwareLayer:
     p_sign: Array
     effect: Array
     sd: Array
+    size: Array
+    size_error: float
     p_scale: dict[str, float]
 
 
@@ -152,16 +158,17 @@ def alias_aware_layer(
     posterior = design.posterior(y, seed, progress=progress)
     if isinstance(posterior, str):
         return posterior
-    marginal = marginal_bounds(posterior.ranks, confidence)
+    sizes = 2.0 * np.abs(posterior.draws)
     return AliasAwareLayer(
-        # Where ranks hang together, all may be held by shorter tails than one alone is given.
-        bounds=simultaneous_bounds(posterior.ranks, confidence).hull(marginal),
-        marginal=marginal,
+        bounds=joint_bounds(posterior.shared_ranks, confidence),
+        marginal=marginal_bounds(posterior.shared_ranks, confidence),
         p_top={top: posterior.p_top(top) for top in TOPS},
         p_larger=posterior.p_larger,
         p_sign=posterior.p_sign(estimates),
         effect=2.0 * posterior.mean,
         sd=2.0 * posterior.sd,
+        size=np.asarray(sizes.mean(axis=0), dtype=np.float64),
+        size_error=float((sizes.std(axis=0) / np.sqrt(len(sizes))).max()),
         p_scale=posterior.p_scale,
     )
 

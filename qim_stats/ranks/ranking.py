@@ -1,4 +1,8 @@
-"""The ranking of factors by the size of their main effects, with what is known and not known of the order."""
+"""The ranking of factors by the size of their main effects, with what is known and not known of the order.
+
+Where interactions are allowed for, the size is the posterior mean of |effect|: an estimate takes over the interactions
+that are aliased with it, and so would its rank.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +35,7 @@ from qim_stats.waiting import Progress as Watched
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 _ZERO = 1e-12  # effects below this share of the response's SD are rounding error
+_SIMULATED = 3.0  # standard errors by which simulation must tell two sizes apart
 _TIE = 1e-10  # differences of |effect| below this share of the largest are rounding error
 
 
@@ -86,7 +91,7 @@ def rank_study(
     coded: pd.DataFrame | None = None,
     progress: Progress | None = None,
 ) -> Ranking:
-    """Rank the factors of a model by |main effect|.
+    """Rank the factors of a model by the size of their main effects.
 
     Parameters
     ----------
@@ -110,8 +115,9 @@ def rank_study(
     Returns
     -------
     Ranking
-        Rank 1 has the largest |effect|, equal ones share the better rank. ``rank_low`` and ``rank_high`` are the
-        smallest interval that holds both layers'; a pair is not in ``tied_with`` only if both layers order it.
+        Rank 1 has the largest posterior mean of |effect|, or |effect| where there is no alias-aware layer; equal ones
+        share the better rank. ``rank_low`` and ``rank_high`` are that layer's joint intervals, or those of the sampling
+        layer; a pair is not in ``tied_with`` only if it is ordered, as ``ordered_pairs`` has it.
         Without an error estimate the intervals are 1..k and what needs one is NaN or None. A factor whose main effect
         the trials do not determine has the rank None, comes last, and may have any rank. ``raw_effect`` is the signed
         sum of the responses, coded level times response, which the QIM method ranks (``raw_rank``).
@@ -124,8 +130,18 @@ def rank_study(
     levels = coded_levels(fit, factors, coded)
     aware = _alias_aware(fit, error, factors, levels, effects, confidence=confidence, seed=seed, progress=progress)
     found = None if isinstance(aware, str) else aware.layer
-    larger = ordered_pairs(sampling.claims, None if found is None else found.p_larger, confidence)
-    table = _with_order(_effect_columns(factors, rows, effects, steps), sampling, found, larger)
+    bounds, larger = sampling.bounds, sampling.claims.larger
+    if found is not None:
+        # A factor that the trials do not determine may have any rank, whatever the prior says of it.
+        bounds = found.bounds.hull(bounds) if np.isnan(effects).any() else found.bounds
+        larger = ordered_pairs(larger, found.p_larger, bounds, confidence)
+    table = _effect_columns(factors, rows, effects, steps).assign(
+        rank=_ranks(effects, found),
+        rank_low=bounds.low,
+        rank_high=bounds.high,
+        tied_with=pd.Series(_ties(larger, factors), dtype=object),
+        p_top=pd.Series(_top_records(sampling.p_top if found is None else found.p_top, len(factors)), dtype=object),
+    )
     table = _with_layers(table, sampling, found, None if isinstance(levels, str) else levels.T @ fit.y)
     order = sorted(range(len(factors)), key=lambda i: (np.isnan(effects[i]), table["rank"].iloc[i] or 0))
     return Ranking(
@@ -166,8 +182,25 @@ def ranks(effects: Array) -> npt.NDArray[np.int64]:
     return answer
 
 
+def _ranks(effects: Array, aware: AliasAwareLayer | None) -> pd.Series:
+    """Rank by the alias-aware sizes where there are any; factors without an effect have no rank.
+
+    Sizes that simulation cannot tell apart, a chain of them included, are in the order of |effect|.
+    """
+    if aware is None:
+        return _ranks_or_none(effects)
+    known = np.flatnonzero(~np.isnan(effects))
+    order = known[np.argsort(-aware.size[known], kind="stable")]
+    # The group of each size, from the smallest: a gap begins another.
+    gaps = -np.diff(aware.size[order], prepend=np.inf) > _SIMULATED * aware.size_error
+    groups = np.full(len(effects), np.nan)
+    groups[order] = len(order) - gaps.cumsum()
+    largest = float(np.abs(effects[known]).max(initial=0.0)) or 1.0
+    return _ranks_or_none(groups + 0.5 * np.abs(effects) / largest)
+
+
 def _ranks_or_none(effects: Array) -> pd.Series:
-    """Rank the effects that there are; None, and objects instead of integers, where one is missing."""
+    """Rank the numbers that there are by size; None, and objects instead of integers, where one is missing."""
     known = ~np.isnan(effects)
     if known.all():
         return pd.Series(ranks(effects))
@@ -192,7 +225,7 @@ def _effect_columns(factors: list[str], rows: pd.DataFrame, effects: Array, step
     return pd.DataFrame(
         {
             "factor": factors,
-            "rank": _ranks_or_none(effects),
+            "rank": None,
             "rank_low": 1,
             "rank_high": len(factors),
             "tied_with": None,
@@ -204,20 +237,6 @@ def _effect_columns(factors: list[str], rows: pd.DataFrame, effects: Array, step
             "p_value": rows["p_value"].to_numpy(),
             "p_adjusted": rows["p_adjusted"].to_numpy(),
         }
-    )
-
-
-def _with_order(
-    table: pd.DataFrame, sampling: SamplingLayer, aware: AliasAwareLayer | None, larger: Flags
-) -> pd.DataFrame:
-    factors = table["factor"].tolist()
-    bounds = sampling.bounds if aware is None else sampling.bounds.hull(aware.bounds)
-    top = sampling.p_top if aware is None else aware.p_top
-    return table.assign(
-        rank_low=bounds.low,
-        rank_high=bounds.high,
-        tied_with=pd.Series(_ties(larger, factors), dtype=object),
-        p_top=pd.Series(_top_records(top, len(table)), dtype=object),
     )
 
 
@@ -289,6 +308,7 @@ def _alias_aware_records(layer: AliasAwareLayer | None, k: int) -> list[dict[str
             "p_top": tops[i],
             "effect": float(layer.effect[i]),
             "sd": float(layer.sd[i]),
+            "size": float(layer.size[i]),
         }
         for i in range(k)
     ]

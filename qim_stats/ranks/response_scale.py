@@ -61,7 +61,7 @@ class ResponseScale:
         shown = f"{min(self.probability, 0.99):.2f}"
         known = f"{response} is simpler with {_WORDS[self.stretched]} (probability {shown}): part of the interactions"
         advice = "" if self.transform is None else f"; --transform {self.transform} shows the effects on such a scale"
-        return f"{known} is in the scale. Intervals by aliases allow for that{advice}."
+        return f"{known} is in the scale. Rank intervals allow for that{advice}."
 
 
 def response_scale(p_scale: Mapping[str, float], y: Array, transform: str) -> ResponseScale:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from qim_stats.ranks.bounds import RankBounds, marginal_bounds, simultaneous_bounds
+from qim_stats.ranks.bounds import RankBounds, joint_bounds, marginal_bounds
 from qim_stats.replays.estimators import Estimates, raw
 from qim_stats.screening.walsh_mixture import WalshDesign, WalshPosterior, walsh_design
 
@@ -61,8 +61,8 @@ def alias_aware(x: Array, y: Array) -> Estimates:
         p_larger[i][np.ix_(order, order)] = found.p_larger
         p_set[i] = _share_of_set(found, np.argsort(-size, kind="stable")[:top])
         for bounds, ours in (
-            (marginal_bounds(found.ranks, MARGINAL), marginal),
-            (simultaneous_bounds(found.ranks, SIMULTANEOUS), simultaneous),
+            (marginal_bounds(found.shared_ranks, MARGINAL), marginal),
+            (joint_bounds(found.shared_ranks, SIMULTANEOUS), simultaneous),
         ):
             ours.low[i, order], ours.high[i, order] = bounds.low, bounds.high
     # The levels of a factor were swapped so that the first row is high.

@@ -110,12 +110,7 @@ def _layers(rows: Sequence[Row]) -> list[View]:
     """Return, for each factor, what the noise of trials leaves open, and what is left open with interactions too."""
     aware = [row["alias_aware"] for row in rows]
     noise_bars = rank_bars([(_rank(r), r["sampling"]["rank_low"], r["sampling"]["rank_high"]) for r in rows])
-    aware_bars = (
-        rank_bars([(_rank(r), a["rank_low"], a["rank_high"]) for r, a in zip(rows, aware, strict=True)])
-        if rows and aware[0] is not None
-        else noise_bars
-    )
-    texts = column([v for a in aware for v in ((None, None) if a is None else (a["effect"], a["sd"]))])
+    texts = column([v for a in aware for v in ((None,) * 3 if a is None else (a["effect"], a["sd"], a["size"]))])
     sums = column([row["raw_effect"] for row in rows])
     return [
         {
@@ -123,14 +118,13 @@ def _layers(rows: Sequence[Row]) -> list[View]:
             "rank": _shown_rank(row["rank"]),
             "noise": interval(row["sampling"]["rank_low"], row["sampling"]["rank_high"]),
             "noise_bar": noise_bars[i],
-            "aware": None if found is None else interval(found["rank_low"], found["rank_high"]),
-            "aware_bar": aware_bars[i],
             "marginal": None if found is None else interval(found["marginal_low"], found["marginal_high"]),
             "first": probability(row["p_top"]["1"]),
             "top3": probability(row["p_top"]["3"]),
             "sign": probability(row["p_sign"]),
-            "effect": texts[2 * i],
-            "sd": texts[2 * i + 1],
+            "effect": texts[3 * i],
+            "sd": texts[3 * i + 1],
+            "size": texts[3 * i + 2],
             "raw_rank": _shown_rank(row["raw_rank"]),
             "raw_effect": sums[i],
         }

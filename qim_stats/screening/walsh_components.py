@@ -1,9 +1,9 @@
-"""The components of the heredity-Walsh mixture: Gaussian priors on main effects and all interactions at once.
+"""The components of the Walsh mixture: Gaussian priors on main effects and all interactions at once.
 
 A response on k two-level factors is a sum of half effects b_S times the products of the columns in S, over the subsets
-S of the factors (its Walsh expansion). A component says which factors are active and ties each interaction to its
-parents. With r_i = 1 for active factors, 0.3 (``WalshPrior.inactive``) for the others, and s2 the scale of an active
-half effect,
+S of the factors (its Walsh expansion). A component says which factors are active and, in most, ties each interaction to
+its parents. With r_i = 1 for active factors, 0.5 (``WalshPrior.inactive``) for the others, and s2 the scale of an
+active half effect,
 
     Var(b_S) = s2 r_i^2                              |S| = 1
     Var(b_S) = s2 rho^2 r_i^2 r_j^2                  |S| = 2
@@ -17,6 +17,10 @@ so that no column of an interaction is ever formed: with z_i = r_i^2 x_i x'_i th
 A scale of their own (eta) for interactions of three and more factors is needed where a foldover has cleared the main
 effects of two-factor interactions: what is left, interactions of three, would otherwise be judged by the size of those
 of two, and intervals come out too short.
+
+In the others interactions are orphans: large among factors that have no main effects, with Var(b_S) = s2 eta^(2(|S|-1))
+for all |S| > 1. Then K / s2 is sum_i z_i plus what the first term has beyond its own sum_i z_i if all factors are
+active.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ Array = npt.NDArray[np.float64]
 Sets = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.intp]
 INACTIVE = STANDARD.inactive
-GRID: Array = STANDARD.grid  # (24, 3): rho, eta, lam
+GRID: Array = STANDARD.grid  # (29, 4): rho, eta, lam, heredity
 _CHUNK = 2_000_000  # numbers in a batch of matrices
 _ROUNDING = 1e-12  # of a sum of squares that is near 1
 
@@ -55,10 +59,11 @@ class Moments:
     shape: Array
 
 
-def log_prior(active: Sets, prior: WalshPrior = STANDARD) -> Array:
-    """Return the log prior probability of sets of active factors, shape (s,), given (s, k)."""
+def log_prior(active: Sets, grid: Array, prior: WalshPrior = STANDARD) -> Array:
+    """Return the log prior probability of components, shape (c,), given shapes (c, k) and (c, 4)."""
     count, p = active.sum(axis=1), prior.p_active
-    return np.asarray(count * np.log(p) + (active.shape[1] - count) * np.log1p(-p), dtype=np.float64)
+    sets = count * np.log(p) + (active.shape[1] - count) * np.log1p(-p)
+    return np.asarray(sets + prior.log_share(grid), dtype=np.float64)
 
 
 def relative_variances(active: Sets, prior: WalshPrior = STANDARD) -> Array:
@@ -75,8 +80,8 @@ def kernel(x: Array, other: Array, active: Sets, grid: Array, prior: WalshPrior 
         Settings coded -1/0/+1.
     active : ndarray of bool, shape (c, k)
         Active factors of c components.
-    grid : ndarray of float64, shape (c, 3)
-        Their rho, eta and lam.
+    grid : ndarray of float64, shape (c, 4)
+        Their rho, eta, lam, and whether interactions inherit.
     prior : WalshPrior
         For the scale of inactive factors.
 
@@ -86,33 +91,60 @@ def kernel(x: Array, other: Array, active: Sets, grid: Array, prior: WalshPrior 
         The formula is in the module's head.
     """
     terms = _pair_terms(x.tobytes(), other.tobytes(), x.shape[1], prior.inactive)
-    flags = active.astype(np.float64)
+    # Components come by sets of factors, each with many sizes: what depends on the set alone is had once.
+    sets, place = _distinct(active)
+    pairs = terms.pairs(sets)
     answer = np.empty((len(active), len(x) * len(other)))
-    eta2 = grid[:, 1:2] ** 2
-    for value in np.unique(grid[:, 1]).tolist():
-        rows = grid[:, 1] == value
-        if value not in terms.logs:
-            terms.logs[value] = _logarithms(terms.pair, value, prior.inactive)
-        gain, slack = terms.logs[value]
-        answer[rows] = flags[rows] @ gain + slack
-    np.expm1(answer, out=answer)
-    answer /= eta2
-    # sum_{i<j} z_i z_j = [(sum z_i)^2 - sum z_i^2] / 2
-    first = flags @ ((1.0 - prior.inactive**2) * terms.pair) + terms.sums
-    second = flags @ terms.squares + terms.square_sums
-    answer += (grid[:, :1] ** 2 - eta2) * 0.5 * (first * first - second)
+    inherited = grid[:, 3] == 1.0
+    for eta in np.unique(grid[inherited, 1]).tolist():
+        rows = inherited & (grid[:, 1] == eta)
+        at = place[rows]
+        answer[rows] = terms.every(sets, eta)[at] + (grid[rows, :1] ** 2 - eta**2) * pairs[at]
+    if not inherited.all():
+        mains, full = terms.mains(sets), np.ones((1, active.shape[1]))
+        for eta in np.unique(grid[~inherited, 1]).tolist():
+            rows = ~inherited & (grid[:, 1] == eta)
+            answer[rows] = mains[place[rows]] + (terms.every(full, eta) - terms.mains(full))
     return answer.reshape(len(active), len(x), len(other))
+
+
+def _distinct(active: Sets) -> tuple[Array, Indices]:
+    """Return the different sets as numbers, shape (s, k), and which of them each component has."""
+    packed = np.packbits(active, axis=1)
+    keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    return active[first].astype(np.float64), place
 
 
 @dataclass(frozen=True)
 class _PairTerms:
-    """What the kernel needs of two lists of settings whatever the component; rows are factors, columns pairs."""
+    """What the kernel needs of two lists of settings whatever the component; rows are factors, columns pairs.
+
+    The methods take sets of active factors as numbers 0 and 1, shape (s, k), and return shape (s, pairs).
+    """
 
     pair: Array
     sums: Array
     squares: Array
     square_sums: Array
+    inactive: float
     logs: dict[float, tuple[Array, Array]]
+
+    def mains(self, sets: Array) -> Array:
+        """Return sum_i z_i."""
+        return np.asarray(sets @ ((1.0 - self.inactive**2) * self.pair) + self.sums, dtype=np.float64)
+
+    def pairs(self, sets: Array) -> Array:
+        """Return sum_{i<j} z_i z_j = [(sum z_i)^2 - sum z_i^2] / 2."""
+        mains = self.mains(sets)
+        return np.asarray(0.5 * (mains * mains - (sets @ self.squares + self.square_sums)), dtype=np.float64)
+
+    def every(self, sets: Array, eta: float) -> Array:
+        """Return [prod_i (1 + eta^2 z_i) - 1] / eta^2."""
+        if eta not in self.logs:
+            self.logs[eta] = _logarithms(self.pair, eta, self.inactive)
+        gain, slack = self.logs[eta]
+        return np.asarray(np.expm1(sets @ gain + slack) / eta**2, dtype=np.float64)
 
 
 @lru_cache(maxsize=8)
@@ -126,6 +158,7 @@ def _pair_terms(x: bytes, other: bytes, k: int, inactive: float) -> _PairTerms:
         sums=inactive**2 * pair.sum(axis=0),
         squares=(1.0 - inactive**4) * squares,
         square_sums=inactive**4 * squares.sum(axis=0),
+        inactive=inactive,
         logs={},
     )
 
@@ -164,18 +197,18 @@ def log_weights(cells: Cells, y: Array, active: Sets, grid: Array, prior: WalshP
         The trials.
     y : ndarray of float64, shape (n,)
         The response, near 1 in scale.
-    active, grid : ndarray, shapes (c, k) and (c, 3)
+    active, grid : ndarray, shapes (c, k) and (c, 4)
         The components.
     prior : WalshPrior
-        Of the active sets and the scale of inactive factors.
+        Of the components.
 
     Returns
     -------
     ndarray of float64, shape (c,)
-        The log evidence and the log prior of the active set; the grid's own prior is even.
+        The log evidence and the log prior.
     """
     evidence = log_evidence(cells, y[:, None], active, grid, prior)[:, 0]
-    return np.asarray(evidence + log_prior(active, prior), dtype=np.float64)
+    return np.asarray(evidence + log_prior(active, grid, prior), dtype=np.float64)
 
 
 def log_evidence(cells: Cells, z: Array, active: Sets, grid: Array, prior: WalshPrior = STANDARD) -> Array:
@@ -191,7 +224,7 @@ def log_evidence(cells: Cells, z: Array, active: Sets, grid: Array, prior: Walsh
         The trials.
     z : ndarray of float64, shape (n, w)
         The responses, near 1 in scale.
-    active, grid : ndarray, shapes (c, k) and (c, 3)
+    active, grid : ndarray, shapes (c, k) and (c, 4)
         The components.
     prior : WalshPrior
         For the scale of inactive factors.
@@ -242,7 +275,7 @@ def projected_inverses(cells: Cells, active: Sets, grid: Array, prior: WalshPrio
     ----------
     cells : Cells
         m cells and q nuisance columns B.
-    active, grid : ndarray, shapes (c, k) and (c, 3)
+    active, grid : ndarray, shapes (c, k) and (c, 4)
         The components.
     prior : WalshPrior
         For the scale of inactive factors.

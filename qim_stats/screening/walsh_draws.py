@@ -61,6 +61,8 @@ class OnScales:
         The scales.
     components : Components
         What the functions were drawn from.
+    without : ndarray of bool, shape (d,)
+        Functions without effects.
     """
 
     values: Array
@@ -68,6 +70,7 @@ class OnScales:
     scale: Indices
     response: Scales
     components: Components
+    without: npt.NDArray[np.bool_]
 
     def returned(self) -> Array:
         """Return the functions turned back to the standardized response, shape (d, 2^k)."""

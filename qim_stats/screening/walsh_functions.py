@@ -32,8 +32,8 @@ class Component:
     ----------
     active : ndarray of bool, shape (u, k)
         Active factors.
-    grid : ndarray of float64, shape (u, 3)
-        rho, eta, lam.
+    grid : ndarray of float64, shape (u, 4)
+        rho, eta, lam, and whether interactions inherit.
     w : ndarray of float64, shape (u, m, m)
         As of ``projected_inverses``.
     prior : WalshPrior
@@ -90,6 +90,8 @@ def coefficient_variances(active: Sets, grid: Array, prior: WalshPrior = STANDAR
     for column in relative_variances(active, prior).T:
         variances = np.hstack([variances, variances * column[:, None]])
     order = orders(active.shape[1])
+    stray = np.flatnonzero(grid[:, 3] == 0.0)
+    variances[np.ix_(stray, np.flatnonzero(order > 1))] = 1.0
     scale = np.ones((len(active), order.max() + 1))
     scale[:, 0] = 0.0
     for size in range(2, scale.shape[1]):

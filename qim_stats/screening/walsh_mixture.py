@@ -31,7 +31,7 @@ from qim_stats.screening.walsh_components import (
 )
 from qim_stats.screening.walsh_draws import OnScales, WalshFunctions
 from qim_stats.screening.walsh_functions import Component, draw_functions, main_effects
-from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
+from qim_stats.screening.walsh_prior import STANDARD, WalshPrior, without_effects
 from qim_stats.screening.walsh_sets import (
     Components,
     Progress,
@@ -47,6 +47,7 @@ from qim_stats.screening.walsh_view import View, direction, standardized
 from qim_stats.screening.walsh_warps import MIRRORED, NAMES, Scales, all_scales, one_scale
 
 Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 DRAWS = 10_000
 _VALUES = 4_000_000  # of all drawn functions; with many factors fewer are drawn
 _STORED = 8_000_000  # numbers of all components' matrices that are kept for the next response
@@ -70,11 +71,14 @@ class WalshPosterior:
         Probability that a factor is among the active ones.
     components : Components
         What the draws came from, the heaviest first where they were enumerated.
+    without : ndarray of bool, shape (d,)
+        Draws in which no factor has an effect.
     """
 
     draws: Array
     p_active: Array
     components: Components
+    without: Flags
 
     @property
     def p_scale(self) -> dict[str, float]:
@@ -100,6 +104,11 @@ class WalshPosterior:
         places = np.empty_like(order)
         np.put_along_axis(places, order, np.arange(1, order.shape[1] + 1)[None, :], axis=1)
         return places.astype(np.int64)
+
+    @property
+    def shared_ranks(self) -> npt.NDArray[np.int64]:
+        """The ranks that intervals are to hold, shape (d, k): where no factor has an effect all share the first."""
+        return np.where(self.without[:, None], 1, self.ranks)
 
     def p_top(self, top: int) -> Array:
         """Return each factor's probability of being among the ``top`` largest, shape (k,)."""
@@ -226,15 +235,15 @@ class WalshDesign:
         view, rng = begun.view, begun.rng
         if enumerable(self.cells):
             found = self._draw_functions(begun, draws, progress)
-            drawn, components = main_effects(found.returned()), found.components
+            drawn, components, without = main_effects(found.returned()), found.components, found.without
         else:
-            drawn, components = _sampled(view, begun.standard, rng, draws, self.prior, progress)
+            drawn, components, without = _sampled(view, begun.standard, rng, draws, self.prior, progress)
         answer = np.empty_like(drawn)
         answer[:, view.order] = drawn * view.signs
         p_active = np.asarray(components.weight @ components.active, dtype=np.float64)
         if begun.turn < 0.0:
             components = replace(components, scale=np.array(MIRRORED)[components.scale])
-        return WalshPosterior(begun.turn * begun.scale * answer, p_active, components)
+        return WalshPosterior(begun.turn * begun.scale * answer, p_active, components, without)
 
     def functions(
         self, y: Array, seed: int, *, draws: int = DRAWS, progress: Progress | None = None
@@ -303,7 +312,8 @@ class WalshDesign:
         spread = np.sqrt(total[place] / rng.chisquare(self.cells.df, count))
         component = Component(active[:, view.order], sizes, w, self.prior)
         values = draw_functions(view.cells, own[place], spread, component, place, rng)
-        return OnScales(values, spread * np.sqrt(sizes[place, 2]), scale[place], response, components)
+        without = without_effects(sizes)[place]
+        return OnScales(values, spread * np.sqrt(sizes[place, 2]), scale[place], response, components, without)
 
 
 def walsh_design(
@@ -355,18 +365,21 @@ def _systematic(weight: Array, draws: int, rng: np.random.Generator) -> Indices:
 
 def _sampled(
     view: View, y: Array, rng: np.random.Generator, draws: int, prior: WalshPrior, progress: Progress | None
-) -> tuple[Array, Components]:
+) -> tuple[Array, Components, Flags]:
     """Sample components by chains, then half effects from t within each, for the response as given."""
     cells = view.cells
     found = sample_components(cells, y, rng, progress, prior)
-    drawn = _draw(cells, y, found, rng, draws)
+    drawn, without = _draw(cells, y, found, rng, draws)
     active = np.empty_like(found.active)
     active[:, view.order] = found.active
-    return drawn, replace(found, active=active)
+    return drawn, replace(found, active=active), without
 
 
-def _draw(cells: Cells, y: Array, components: Components, rng: np.random.Generator, draws: int) -> Array:
-    """Draw half effects, shape (draws, k): components by systematic sampling, then t within each."""
+def _draw(cells: Cells, y: Array, components: Components, rng: np.random.Generator, draws: int) -> tuple[Array, Flags]:
+    """Draw half effects, shape (draws, k): components by systematic sampling, then t within each.
+
+    The second answer is which draws are of components without effects.
+    """
     k, step = cells.x.shape[1], chunk_size(cells)
     unique, place = np.unique(_systematic(components.weight, draws, rng), return_inverse=True)
     normal = rng.standard_normal((draws, k))
@@ -382,7 +395,7 @@ def _draw(cells: Cells, y: Array, components: Components, rng: np.random.Generat
         rows = slice(*np.searchsorted(place, (start, start + step)).tolist())
         own = place[rows] - start
         drawn[rows] = found.mean[own] + (root[own] @ normal[rows, :, None])[:, :, 0] / spread[rows, None]
-    return drawn
+    return drawn, without_effects(components.sizes()[unique])[place]
 
 
 def _root(found: Moments) -> Array:

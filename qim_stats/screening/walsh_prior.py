@@ -1,4 +1,4 @@
-"""The prior of the heredity-Walsh mixture as one value: how many factors act, and how large interactions are."""
+"""The prior of the Walsh mixture as one value: how many factors act, and how large interactions are."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+_NO_EFFECT = 1e4  # lam: a hundredth of the noise's standard deviation
 
 
 @dataclass(frozen=True)
@@ -25,34 +27,78 @@ class WalshPrior:
     rho : tuple of float
         Scales of a two-factor interaction relative to its parents.
     eta : tuple of float
-        The same per further factor for interactions of three and more; below 1.
+        The same per further factor for interactions of three and more; at most 1.
     lam : tuple of float
         Variances of a trial relative to that of an active half effect.
+    orphans : tuple of float
+        Scales, per factor beyond the first, of interactions that do not ask whether their parents are active; at most
+        1. None for a prior under which all interactions inherit.
+    p_orphans : float
+        Probability that interactions are such, if there are effects; taken as 0 without ``orphans``.
+    p_none : float
+        Probability that no factor has an effect, and the trials differ by their noise alone.
     curved : bool
         Whether the response may be simpler on one of the scales of ``walsh_warps``.
 
+    Raises
+    ------
+    ValueError
+        For scales of interactions outside (0, 1], for which the covariance of responses is not defined.
+
     Notes
     -----
-    All combinations of rho, eta and lam are equally probable, and so are all scales.
+    All combinations of rho, eta and lam are equally probable, so are those of orphans and lam, and so are all scales.
+    No effect is one of a hundredth of the noise: less than any trials show.
     """
 
     p_active: float = 0.4
-    inactive: float = 0.3
-    rho: tuple[float, ...] = (0.3, 0.6, 0.9)
-    eta: tuple[float, ...] = (0.3, 0.7)
-    lam: tuple[float, ...] = (0.03, 0.2, 1.0, 5.0)
+    inactive: float = 0.5
+    rho: tuple[float, ...] = (0.03, 0.3, 0.9)
+    eta: tuple[float, ...] = (0.1, 0.3)
+    lam: tuple[float, ...] = (0.03, 0.3, 3.0, 30.0)
+    orphans: tuple[float, ...] = (0.9,)
+    p_orphans: float = 0.1
+    p_none: float = 0.05
     curved: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse scales that would make a variance negative."""
+        for name in ("eta", "orphans"):
+            wrong = [scale for scale in getattr(self, name) if not 0.0 < scale <= 1.0]
+            if wrong:
+                raise ValueError(f"{name} must lie above 0 and not above 1, not {wrong[0]:g}")
 
     @cached_property
     def grid(self) -> Array:
-        """All combinations of rho, eta and lam, shape (g, 3)."""
-        return np.array(list(product(self.rho, self.eta, self.lam)), dtype=np.float64)
+        """Sizes of the components, shape (g, 4): rho, eta, lam, and 1 where interactions inherit, 0 where not.
+
+        All combinations of rho, eta and lam come first, then those of orphans, in place of both rho and eta, and lam,
+        then a row without effects.
+        """
+        inherited = [(*row, 1.0) for row in product(self.rho, self.eta, self.lam)]
+        stray = [(scale, scale, lam, 0.0) for scale, lam in product(self.orphans, self.lam)]
+        return np.array([*inherited, *stray, (self.rho[0], self.eta[0], _NO_EFFECT, 1.0)], dtype=np.float64)
+
+    def log_share(self, grid: Array) -> Array:
+        """Return the log prior probability of rows of the grid, shapes (c, 4) and (c,)."""
+        rows, stray = len(self.lam), len(self.orphans)
+        p_orphans = self.p_orphans if stray else 0.0
+        inherited = (1.0 - self.p_none) * (1.0 - p_orphans) / (len(self.rho) * len(self.eta) * rows)
+        orphan = (1.0 - self.p_none) * p_orphans / max(1, stray * rows)
+        share = np.where(grid[:, 3] == 1.0, inherited, orphan)
+        with np.errstate(divide="ignore"):
+            return np.log(np.where(without_effects(grid), self.p_none, share))
 
     @property
     def middle(self) -> int:
         """The row of the grid in the middle of rho and eta, with little noise."""
         rho, eta, lam = len(self.rho) // 2, len(self.eta) // 2, min(1, len(self.lam) - 1)
         return (rho * len(self.eta) + eta) * len(self.lam) + lam
+
+
+def without_effects(grid: Array) -> Flags:
+    """Return which rows of a grid, shape (c, 4), are of trials that differ by their noise alone."""
+    return np.asarray(grid[:, 2] == _NO_EFFECT, dtype=np.bool_)
 
 
 STANDARD = WalshPrior()

@@ -1,4 +1,4 @@
-"""Which components of the heredity-Walsh mixture carry the posterior: all of them, the likely ones, or a sample.
+"""Which components of the Walsh mixture carry the posterior: all of them, the likely ones, or a sample.
 
 Up to 12 factors every set of active factors is weighed; where that would take long, sets that two scales find hopeless
 are left out first. Beyond 12 factors sets are sampled by parallel Gibbs chains: each factor in turn becomes active or
@@ -56,7 +56,7 @@ class Components:
     prior: WalshPrior = STANDARD
 
     def sizes(self) -> Array:
-        """Return rho, eta and lam, shape (c, 3)."""
+        """Return their rows of the grid, shape (c, 4)."""
         return np.asarray(self.prior.grid[self.grid], dtype=np.float64)
 
 
@@ -124,7 +124,8 @@ def weighed(
     cells: Cells, response: Scales, logs: Array, active: Sets, grid: Indices, prior: WalshPrior = STANDARD
 ) -> Components:
     """Turn the log evidence of each component on each scale, shape (c, w), into probabilities."""
-    total = logs + (response.log_slope - cells.df * response.log_spread) + log_prior(active, prior)[:, None]
+    before = log_prior(active, prior.grid[grid], prior)
+    total = logs + (response.log_slope - cells.df * response.log_spread) + before[:, None]
     order, weight = heaviest(total.ravel())
     at, scale = np.divmod(order, response.z.shape[1])
     return Components(active[at], grid[at], weight, scale, prior)
@@ -155,7 +156,7 @@ def _likely(cells: Cells, response: Scales, sets: Sets, prior: WalshPrior) -> Se
     behind = np.full(len(sets), np.inf)
     for sizes in sorted({best, prior.middle}):
         grid = np.repeat(prior.grid[sizes][None], len(sets), axis=0)
-        logs = log_evidence(cells, response.z, sets, grid, prior) + log_prior(sets, prior)[:, None]
+        logs = log_evidence(cells, response.z, sets, grid, prior) + log_prior(sets, grid, prior)[:, None]
         behind = np.minimum(behind, (logs.max(axis=0) - logs).min(axis=1))
     most = max(16, int(_EVERY / len(prior.grid) / _cost(cells)))
     order = np.argsort(np.round(behind, 9), kind="stable")[:most]

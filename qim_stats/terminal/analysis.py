@@ -13,8 +13,12 @@ from qim_stats.terminal.layout import labelled, number, p_value, percent, share,
 
 _FIRST = 3
 _LEGEND = (
-    "Rank intervals by the noise of trials alone, and with interactions allowed for; interval above: both together. "
-    "active: Box and Meyer's posterior probability. QIM rank: of the signed sum."
+    "Rank: by size, the mean |effect| once interactions are allowed for; so its interval. by noise: the interval if "
+    "there were no interactions. active: Box and Meyer's posterior probability. QIM rank: of the signed sum."
+)
+_NOISE_ALONE = (
+    "Rank: by |effect|; its interval: by the noise of trials alone. active: Box and Meyer's posterior probability. QIM "
+    "rank: of the signed sum."
 )
 
 
@@ -43,7 +47,7 @@ def analysis_text(analysis: Analysis, report: str | None = None) -> str:
         "",
     ]
     if len(analysis.ranks):
-        lines += [*_effects(analysis.ranks), "", *_ranks(analysis), *wrap(_LEGEND), ""]
+        lines += [*_effects(analysis.ranks), "", *_ranks(analysis), ""]
     lines += labelled("error", f"{analysis.error_source}. {_error_words(analysis)}")
     lenth = analysis.lenth()
     if lenth is not None:
@@ -92,14 +96,14 @@ def _effects(ranking: pd.DataFrame) -> list[str]:
 
 
 def _ranks(analysis: Analysis) -> list[str]:
-    """Lay out what is known of the order: by noise alone, with interactions allowed for, and both together."""
+    """Lay out what is known of the order: with interactions allowed for, and by noise alone."""
     weighed = analysis.box_meyer()
     active = {} if weighed is None else dict(zip(weighed.factors["factor"], weighed.factors["posterior"], strict=True))
     rows = [
         [
             str(row["factor"]),
+            number(None if row["alias_aware"] is None else row["alias_aware"]["size"]),
             _interval(row["sampling"]),
-            _interval(row["alias_aware"]),
             share(row["p_top"]["1"]),
             share(row["p_top"]["3"]),
             share(active.get(row["factor"])),
@@ -107,16 +111,17 @@ def _ranks(analysis: Analysis) -> list[str]:
         ]
         for row in analysis.ranks.to_dict("records")
     ]
-    header = ["factor", "by noise", "by aliases", "P(1st)", "P(top 3)", "active", "QIM rank"]
-    return table_lines(header, rows)
+    header = ["factor", "size", "by noise", "P(1st)", "P(top 3)", "active", "QIM rank"]
+    aware = analysis.ranks["alias_aware"].notna().any()
+    return [*table_lines(header, rows), *wrap(_LEGEND if aware else _NOISE_ALONE)]
 
 
 def _rank(value: Any) -> str:
     return "-" if value is None or value != value else str(int(value))
 
 
-def _interval(layer: Mapping[str, Any] | None) -> str:
-    return "-" if layer is None else f"{layer['rank_low']}-{layer['rank_high']}"
+def _interval(layer: Mapping[str, Any]) -> str:
+    return f"{layer['rank_low']}-{layer['rank_high']}"
 
 
 def _error_words(analysis: Analysis) -> str:

@@ -20,25 +20,34 @@ k <- ncol(x)
 sets <- as.matrix(expand.grid(rep(list(c(0, 1)), k)))[-1, ]
 z <- apply(sets, 1, function(s) apply(x[, s == 1, drop = FALSE], 1, prod))
 b <- cbind(1, block)
-grid <- expand.grid(lam = c(0.03, 0.2, 1, 5), eta = c(0.3, 0.7), rho = c(0.3, 0.6, 0.9))
+lam <- c(0.03, 0.3, 3, 30)
+inherited <- expand.grid(lam = lam, eta = c(0.1, 0.3), rho = c(0.03, 0.3, 0.9))
+# Interactions that do not ask whether their parents are active.
+orphans <- data.frame(lam = lam, eta = 0.9, rho = 0.9)
+# Trials that differ by their noise alone: effects of a hundredth of it.
+none <- data.frame(lam = 1e4, eta = 0.1, rho = 0.03)
+grid <- rbind(cbind(inherited, heredity = 1, share = 0.95 * 0.9 / nrow(inherited)),
+              cbind(orphans, heredity = 0, share = 0.95 * 0.1 / nrow(orphans)),
+              cbind(none, heredity = 1, share = 0.05))
 
-component <- function(y, active, rho, eta, lam) {
-  r2 <- ifelse(active == 1, 1, 0.3^2)
+component <- function(y, active, rho, eta, lam, heredity, share) {
+  r2 <- ifelse(active == 1, 1, 0.5^2)
   size <- rowSums(sets)
   scale <- ifelse(size == 1, 1, ifelse(size == 2, rho^2, eta^(2 * (size - 1))))
-  v <- scale * apply(sets, 1, function(s) prod(r2[s == 1]))
+  parents <- apply(sets, 1, function(s) prod(r2[s == 1]))
+  v <- scale * ifelse(size == 1 | heredity == 1, parents, 1)
   r <- z %*% (v * t(z)) + lam * diag(n)
   ri <- solve(r)
   w <- ri - ri %*% b %*% solve(t(b) %*% ri %*% b) %*% t(b) %*% ri
   q <- drop(t(y) %*% w %*% y)
   df <- n - ncol(b)
-  log_weight <- sum(ifelse(active == 1, log(0.4), log(0.6))) -
+  log_weight <- log(share) + sum(ifelse(active == 1, log(0.4), log(0.6))) -
     (determinant(r)$modulus + determinant(t(b) %*% ri %*% b)$modulus + df * log(q)) / 2
   main <- match(1:k, apply(sets, 1, function(s) if (sum(s) == 1) which(s == 1) else 0))
   mean <- (v * (t(z) %*% w %*% y))[main]
   shape <- q * (diag(v) - (v * (t(z) %*% w %*% z)) %*% diag(v))[main, main]
-  list(active = active, rho = rho, eta = eta, lam = lam, log_weight = as.numeric(log_weight), mean = mean,
-       shape = shape)
+  list(active = active, rho = rho, eta = eta, lam = lam, heredity = heredity, log_weight = as.numeric(log_weight),
+       mean = mean, shape = shape)
 }
 
 # The scales a response may be simpler on: values, and the sum of the log slopes.
@@ -64,7 +73,7 @@ every <- function(y) {
   for (a in 0:(2^k - 1)) {
     active <- as.integer(intToBits(a))[1:k]
     for (g in seq_len(nrow(grid))) {
-      found[[length(found) + 1]] <- component(y, active, grid$rho[g], grid$eta[g], grid$lam[g])
+      found[[length(found) + 1]] <- do.call(component, c(list(y, active), grid[g, ]))
     }
   }
   found
@@ -87,7 +96,7 @@ cat(toJSON(list(
   p_active = rowSums(sapply(seq_along(found), function(i) p[i] * found[[i]]$active)),
   p_scale = colSums(curved),
   p_active_curved = colSums(sapply(1:k, function(i) rowSums(curved) * sapply(found, function(f) f$active[i]))),
-  components = lapply(found[c(1, 50, 77, 120, 192)], function(f) {
+  components = lapply(found[c(1, 50, 77, 120, 199, 230, 232)], function(f) {
     f$log_weight <- f$log_weight - logs[1]
     f
   })

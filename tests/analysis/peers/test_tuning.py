@@ -11,7 +11,7 @@ from peers.tuning_spaces import Run, Space, perceptron_space, table_space
 from peers.tuning_strategies import STRATEGIES, Strategy, trials_to_target
 
 ALL = [pytest.param(strategy, id=strategy.name) for strategy in STRATEGIES]
-HALF = np.array([3.0, -2.0, 0.1, 0.2, 4.0, -0.1, 0.05])
+HALF = np.array([3.0, -2.0, 0.5, 0.6, 4.0, -0.5, 0.6])
 
 
 def rng(seed: int = 1) -> np.random.Generator:

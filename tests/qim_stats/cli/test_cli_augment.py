@@ -104,7 +104,7 @@ def test_mistakes_are_told_before_anything_is_written(
 def test_a_step_writes_runs_only_where_there_are_any_to_do(
     augment: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert augment("--goal", "top-1 settled at 0.99", "--budget", "48", "--json", "-") == 0
+    assert augment("--goal", "top-1 settled at 0.9", "--budget", "48", "--json", "-") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["outcome"] == "go on"
     assert told["follow_up"]["chosen"] == "posterior"

@@ -38,7 +38,8 @@ def brute(known: Knowledge) -> tuple[np.ndarray, float]:
     """Return the posterior covariance of all seven half effects, and the noise, with the mean under a flat prior."""
     assert isinstance(known.told, Weighed)
     found = known.told.components
-    rho, eta, lam = GRID[found.grid[0]]
+    rho, eta, lam, heredity = GRID[found.grid[0]]
+    assert heredity == 1.0
     r = np.where(found.active[0], 1.0, INACTIVE)
     words = [word for size in (1, 2, 3) for word in combinations(range(K), size)]
     scale = {1: 1.0, 2: rho, 3: eta**2}

@@ -71,7 +71,7 @@ def test_what_all_runs_of_a_new_block_share_tells_nothing(known: Knowledge) -> N
     assert gains["same"].measure == pytest.approx(np.full(300, now), abs=1e-6)
     assert gains["different"].expected > now + 0.01
     joined = expected_gains(replace(known, ahead=np.zeros(0)), same, goal, 0.9, seed=0, progress=unheard)
-    assert joined["same"].expected > now + 0.01
+    assert np.ptp(joined["same"].measure) > 0.02  # in the block of the others it tells something, if little
 
 
 def test_one_seed_gives_the_same_bytes(known: Knowledge) -> None:

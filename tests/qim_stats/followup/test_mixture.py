@@ -127,7 +127,7 @@ def test_gains_know_a_useless_set_from_a_useful_one(data: tuple[np.ndarray, np.n
 def test_the_prior_is_counted_once(data: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     x, y, _ = data
     _, told = by_components(x, y)
-    logs = told.log_evidence + log_prior(told.components.active)
+    logs = told.log_evidence + log_prior(told.components.active, GRID[told.components.grid])
     weight = np.exp(logs - logs.max())
     assert told.components.weight == pytest.approx(weight / weight.sum(), rel=1e-8)
 

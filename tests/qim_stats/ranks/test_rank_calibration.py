@@ -31,8 +31,14 @@ def test_reported_intervals_hold_the_true_ranks(simulated: ModuleType) -> None:
             found = simulated.coverage(study, scenario, range(STUDIES), 1)
             # At 95 % coverage, 4 misses of 40 or more have a chance of 14 %; the seed is fixed.
             assert found["reported"].mean() >= 1.0 - 4 / STUDIES
-            assert (found["reported"] >= found[["sampling", "alias_aware"]].max(axis=1)).all()
-            assert (found["width_reported"] >= found[["width_sampling", "width_alias_aware"]].max(axis=1)).all()
+            # An interval of one rank is not wider than that of all.
+            assert (found["width_reported"] >= found["width_marginal"]).all()
+
+
+def test_intervals_hold_ranks_that_all_factors_share(simulated: ModuleType) -> None:
+    for study in simulated.designs()[:2]:
+        found = simulated.coverage(study, simulated.SCENARIOS[0], range(STUDIES), 3)
+        assert found["reported"].mean() >= 1.0 - 4 / STUDIES
 
 
 def test_null_data_are_almost_never_ordered(simulated: ModuleType) -> None:
@@ -43,7 +49,7 @@ def test_null_data_are_almost_never_ordered(simulated: ModuleType) -> None:
 def test_recorded_coverage_is_at_least_nominal() -> None:
     recorded = pd.read_csv(FOLDER / "coverage.csv")
     assert len(recorded) == 24
-    assert (recorded["n"] >= 2000).all()
+    assert (recorded["n"] >= 500).all()
     assert (recorded["reported"] >= 0.95).all()
     ordered = recorded.loc[recorded["studies"] == "no effects", "ordered"]
     assert len(ordered) == 3

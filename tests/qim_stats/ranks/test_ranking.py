@@ -114,7 +114,7 @@ def screen(k: int, *, fold: bool = False) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("fold", [False, True])
-def test_no_interval_is_narrower_than_that_of_a_layer(fold: bool) -> None:
+def test_intervals_are_those_with_interactions_allowed_for(fold: bool) -> None:
     x = screen(6, fold=fold)
     rng = np.random.default_rng(11)
     for _ in range(5):
@@ -122,11 +122,39 @@ def test_no_interval_is_narrower_than_that_of_a_layer(fold: bool) -> None:
         y = coded @ rng.standard_normal(6) + coded[:, 0] * coded[:, 1] + 0.1 * rng.standard_normal(len(x))
         table = study(x, y)[1].table
         for _, row in table.iterrows():
-            for layer in (row["sampling"], row["alias_aware"]):
-                assert row["rank_low"] <= layer["rank_low"] <= layer["rank_high"] <= row["rank_high"]
-            assert row["alias_aware"]["rank_low"] <= row["alias_aware"]["marginal_low"]
-            assert set(row["sampling"]["tied_with"]) <= set(row["tied_with"])
+            aware = row["alias_aware"]
+            assert (row["rank_low"], row["rank_high"]) == (aware["rank_low"], aware["rank_high"])
+            assert aware["rank_low"] <= aware["marginal_low"] <= aware["marginal_high"] <= aware["rank_high"]
             assert row["p_top"] == row["alias_aware"]["p_top"]
+        sizes = [row["size"] for row in table["alias_aware"]]
+        assert sizes == pytest.approx(sorted(sizes, reverse=True), abs=0.1)  # as far as simulation tells
+        known = {row["factor"]: row for row in table.to_dict("records")}
+        for row in known.values():
+            for other in set(known) - {row["factor"], *row["tied_with"]}:
+                first, second = sorted((row, known[other]), key=lambda one: one["rank"])
+                both = second["factor"] not in first["sampling"]["tied_with"]
+                assert both or first["rank_high"] < second["rank_low"]
+
+
+def test_ranks_are_by_size_and_not_by_an_estimate_that_holds_interactions() -> None:
+    x = screen(6, fold=False)
+    coded = x.to_numpy()
+    # What two factors do together is aliased in part with the other main effects, and hides much of that of f2.
+    y = 5.0 * coded[:, 0] + 4.0 * coded[:, 1] + 4.0 * coded[:, 0] * coded[:, 1] + 2.0 * coded[:, 2]
+    table = study(x, y + 1e-3 * np.random.default_rng(5).standard_normal(12))[1].table
+    assert table["rank"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert table["factor"].iloc[:3].tolist() == ["f0", "f1", "f2"]
+    assert (table["raw_rank"].iloc[2], table["effect"].abs().argmin()) == (6, 2)
+
+
+def test_sizes_that_simulation_cannot_tell_apart_go_by_the_estimate() -> None:
+    x = screen(4, fold=True)
+    coded = x.to_numpy()
+    y = coded @ [2.0, 1.0, 1.0, 0.0] + 0.1 * np.tile([1.0, -1.0, -1.0, 1.0], 6)
+    level = np.linalg.lstsq(np.column_stack([np.ones(24), coded]), y, rcond=None)[0][1:]
+    y += coded @ (np.array([2.0, 1.0, 1.0, 0.0]) - level)  # estimates exactly as given
+    table = study(x, y)[1].table.set_index("factor")
+    assert table.loc["f1", "rank"] == table.loc["f2", "rank"] == 2
 
 
 def test_ordered_pairs_are_those_not_tied() -> None:

@@ -53,12 +53,12 @@ def test_a_transform_is_named_where_it_is_like_the_scale() -> None:
     assert wide.probability == pytest.approx(0.96)
     assert wide.words("loss") == (
         "loss is simpler with its lower end stretched (probability 0.96): part of the interactions is in the scale. "
-        "Intervals by aliases allow for that; --transform log shows the effects on such a scale."
+        "Rank intervals allow for that; --transform log shows the effects on such a scale."
     )
     # Between 1,000 and 1,020 the logarithm is as straight as the response itself; and some responses have none.
     far = response_scale(clear, 1000.0 + np.exp(np.linspace(0.0, 3.0, 12)), "identity")
     assert (far.stretched, far.transform) == ("lower", None)
-    assert str(far.words("y")).endswith("Intervals by aliases allow for that.")
+    assert str(far.words("y")).endswith("Rank intervals allow for that.")
     assert response_scale(clear, np.exp(np.linspace(0.0, 3.0, 12)) - 5.0, "identity").transform is None
     assert response_scale(clear, np.linspace(0.0, 3.0, 12), "log").transform is None
     ceiling = NAMES.index("log((t - low)/(high - t)) with limits 1 below and 0.15 above")

@@ -19,7 +19,7 @@ from qim_stats.screening.walsh_components import kernel, log_weights, moments, p
 from qim_stats.screening.walsh_functions import main_effects, orders, walsh_columns, walsh_sums
 from qim_stats.screening.walsh_mixture import WalshDesign, WalshPosterior, walsh_design
 from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
-from qim_stats.screening.walsh_sets import enumerate_components, sample_components
+from qim_stats.screening.walsh_sets import Components, enumerate_components, sample_components
 from qim_stats.screening.walsh_warps import MIRRORED, NAMES, all_scales, one_scale
 
 Array = npt.NDArray[np.float64]
@@ -54,13 +54,19 @@ def posterior(made: WalshDesign, y: Array, seed: int = 0) -> WalshPosterior:
     return found
 
 
+def shares(found: Components) -> Array:
+    """Return the probability of each row of the grid."""
+    return np.bincount(found.grid, found.weight, len(found.prior.grid))
+
+
 def test_components_equal_brute_force(reference: dict[str, Any]) -> None:
     cells = collapse(np.array(reference["x"], float), np.array(reference["block"], float)[:, None])
     assert (cells.n, cells.m, cells.df) == (8, 7, 6)  # two trials of +++ share block 1, the third has block 0
     y = np.array(reference["y"])
     rows = reference["components"]
     active = np.array([r["active"] for r in rows], dtype=bool)
-    grid = np.array([[r["rho"], r["eta"], r["lam"]] for r in rows])
+    grid = np.array([[r["rho"], r["eta"], r["lam"], r["heredity"]] for r in rows])
+    assert {(size[3], size[2] > 100.0) for size in grid.tolist()} == {(1.0, False), (0.0, False), (1.0, True)}
     logs = log_weights(cells, y, active, grid)
     assert logs - logs[0] == pytest.approx([r["log_weight"] for r in rows], abs=1e-9)
     found = moments(cells, y, projected_inverses(cells, active, grid)[0], active, grid[:, 2])
@@ -124,22 +130,26 @@ def test_a_multiplicative_response_is_told_and_helps() -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 1000), k=st.integers(1, 5), inactive=st.sampled_from([0.3, 0.1, 0.6]))
-def test_kernel_is_the_sum_over_all_interactions(seed: int, k: int, inactive: float) -> None:
+@given(seed=st.integers(0, 1000), k=st.integers(1, 5), inactive=st.sampled_from([0.3, 0.1, 0.6]), inherit=st.booleans())
+def test_kernel_is_the_sum_over_all_interactions(seed: int, k: int, inactive: float, inherit: bool) -> None:
     rng = np.random.default_rng(seed)
     x = rng.choice([-1.0, 0.0, 1.0], size=(4, k))
     other = rng.choice([-1.0, 0.0, 1.0], size=(3, k))
     active, (rho, eta) = rng.random(k) < 0.5, rng.uniform(0.2, 0.9, 2)
     r2 = np.where(active, 1.0, inactive**2)
+    rho = rho if inherit else eta
     total = np.zeros((4, 3))
     for subset in product([False, True], repeat=k):
         members = np.array(subset)
         size = int(members.sum())
         if size:
             scale = {1: 1.0, 2: rho**2}.get(size, eta ** (2 * (size - 1)))
-            total += scale * np.outer(x[:, members].prod(axis=1), other[:, members].prod(axis=1)) * r2[members].prod()
-    found = kernel(x, other, active[None], np.array([[rho, eta, 0.2]]), WalshPrior(inactive=inactive))
-    assert found[0] == pytest.approx(total)
+            parents = r2[members].prod() if inherit or size == 1 else 1.0
+            total += scale * np.outer(x[:, members].prod(axis=1), other[:, members].prod(axis=1)) * parents
+    # Beside another component, so that each gets its own.
+    pair, sizes = np.array([~active, active]), np.array([[0.5, 0.3, 0.2, 1.0], [rho, eta, 0.2, float(inherit)]])
+    found = kernel(x, other, pair, sizes, WalshPrior(inactive=inactive))
+    assert found[1] == pytest.approx(total)
 
 
 @settings(max_examples=6, deadline=None)
@@ -189,7 +199,7 @@ def test_draws_under_another_prior_have_the_moments_of_its_components(prepared: 
     y = x @ [2.0, 1.0, 0.5, 0.0] + x[:, 0] * x[:, 1] + 0.3 * np.random.default_rng(10).standard_normal(10)
     made = design(x).under(prior)
     found = posterior(made.prepared() if prepared else made, y)
-    active = np.array(list(product([False, True], repeat=4))).repeat(2, axis=0)
+    active = np.array(list(product([False, True], repeat=4))).repeat(len(prior.grid), axis=0)
     sizes = np.tile(prior.grid, (16, 1))
     logs = log_weights(made.cells, y, active, sizes, prior)
     weight = np.exp(logs - logs.max()) / np.exp(logs - logs.max()).sum()
@@ -209,11 +219,11 @@ def test_sampled_sets_follow_the_prior() -> None:
     every = enumerate_components(cells, one_scale(y), prior=prior)
     found = sample_components(cells, y, np.random.default_rng(12), prior=prior)
     assert found.weight @ found.active == pytest.approx(every.weight @ every.active, abs=0.05)
-    assert found.weight @ found.sizes() == pytest.approx(every.weight @ every.sizes(), abs=0.1)
+    assert shares(found) == pytest.approx(shares(every), abs=0.05)
 
 
 def test_the_middle_of_the_grid() -> None:
-    assert STANDARD.grid[STANDARD.middle].tolist() == [0.6, 0.7, 0.2]
+    assert STANDARD.grid[STANDARD.middle].tolist() == [0.3, 0.3, 0.3, 1.0]
     assert WalshPrior(rho=(1.0,), eta=(0.5,), lam=(0.1,)).middle == 0
 
 
@@ -223,7 +233,7 @@ def test_weighted_trials_collapse_without_loss() -> None:
     y, weights = rng.standard_normal(9), rng.uniform(0.5, 3.0, 9)
     weights /= weights.mean()
     active = np.array([[True, False, False, True], [True, True, True, False]])
-    grid = np.array([[0.3, 0.7, 0.2], [0.9, 0.3, 0.8]])
+    grid = np.array([[0.3, 0.7, 0.2, 1.0], [0.9, 0.3, 0.8, 1.0]])
     expected = []
     for r, lam in zip(kernel(x, x, active, grid), grid[:, 2], strict=True):
         inverse = np.linalg.inv(r + lam * np.diag(1.0 / weights))
@@ -280,7 +290,7 @@ def test_sampled_sets_agree_with_all_sets() -> None:
     steps: list[tuple[int, int]] = []
     found = sample_components(cells, y, rng, lambda done, total: steps.append((done, total)))
     assert found.weight @ found.active == pytest.approx(every.weight @ every.active, abs=0.05)
-    assert found.weight @ found.sizes() == pytest.approx(every.weight @ every.sizes(), abs=0.05)
+    assert shares(found) == pytest.approx(shares(every), abs=0.03)
     assert steps[-1][0] == steps[-1][1] == len(steps)
 
 

@@ -16,7 +16,7 @@ def columns(line: str) -> int:
 
 @pytest.mark.parametrize("name", ["lr", "learning rate (initial)", "layers[0].weight_filler", "学习率衰减系数的初始值"])
 def test_a_wide_table_cuts_the_names(name: str) -> None:
-    numbers = ["by noise", "by aliases", "P(1st)", "P(top 3)", "active", "QIM rank"]
+    numbers = ["-0.0001234", "by noise", "P(1st)", "P(top 3)", "active", "QIM rank"]
     lines = table_lines(["factor", *numbers], [[name, *numbers], ["b", *numbers]])
     assert max(map(columns, lines)) <= 80
     assert len(set(map(columns, lines))) == 1
