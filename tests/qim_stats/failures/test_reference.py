@@ -19,11 +19,12 @@ REFERENCE: dict[str, Any] = json.loads((Path(__file__).parents[2] / "reference" 
 def test_firth_equals_r(case: dict[str, Any]) -> None:
     fit = fit_firth(np.array(case["x"], dtype=float), np.array(case["y"]) > 0)
     assert isinstance(fit, FirthFit)
-    # R's limits come from a maximizer and a root finder of their own, which stop at about 1e-8.
+    # R's limits come from a maximizer and a root finder of their own, which stop at about 1e-8. Near 1 a p-value falls
+    # with the root of the statistic, so that another processor's rounding (1e-15 of it) moves it by some 1e-8.
     for key, tolerance in {
         "coefficients": 1e-8,
         "std_errors": 1e-8,
-        "p_values": 1e-8,
+        "p_values": 1e-6,
         "conf_low": 1e-6,
         "conf_high": 1e-6,
         "log_likelihood": 1e-10,
