@@ -41,6 +41,10 @@ def check_outputs(args: argparse.Namespace, inputs: Sequence[str]) -> None:
         written = {path.resolve(), *({metadata_path(path).resolve()} if option in _TABLES else ())}
         if written & taken:
             raise QimError(f"{given!r} is in use already", where=f"--{option}", remedy="give another path")
+        if path.is_dir():
+            raise QimError(
+                f"{given!r} cannot be written (it is a folder)", where=f"--{option}", remedy="add the name of a file"
+            )
         if not path.resolve().parent.is_dir():
             raise QimError(
                 f"{given!r} cannot be written (there is no folder {str(path.parent)!r})",

@@ -14,6 +14,7 @@ from qim_stats.errors import QimError
     [
         ({"report": "missing/out.html"}, "--report", "there is no folder 'missing'"),
         ({"json": "trials.csv/x.json"}, "--json", "there is no folder 'trials.csv'"),
+        ({"report": "."}, "--report", "it is a folder"),
         ({"json": ""}, "--json", "'' is not the name of a file"),
         ({"report": "-"}, "--report", "'-' is not the name of a file"),
         ({"report": "trials.csv"}, "--report", "is in use already"),
