@@ -13,8 +13,9 @@ from qim_stats.terminal.layout import labelled, number, p_value, percent, share,
 
 _FIRST = 3
 _LEGEND = (
-    "Rank: by size, the mean |effect| once interactions are allowed for; so its interval. by noise: the interval if "
-    "there were no interactions. active: Box and Meyer's posterior probability. QIM rank: of the signed sum."
+    "Rank: by size, the mean |effect| once interactions are allowed for (by |effect| where sizes are too close to "
+    "call); so its interval. by noise: the interval if there were no interactions. active: Box and Meyer's posterior "
+    "probability. QIM rank: of the signed sum."
 )
 _NOISE_ALONE = (
     "Rank: by |effect|; its interval: by the noise of trials alone. active: Box and Meyer's posterior probability. QIM "
