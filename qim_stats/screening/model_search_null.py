@@ -121,7 +121,8 @@ def _best_of(models: Models, products: InnerProducts, responses: Array) -> Array
         root = np.linalg.cholesky(gram)
         kept = (root.diagonal(axis1=1, axis2=2) ** 2 >= ALIASED).all(axis=1)
         if kept.any():
-            explained = (np.linalg.solve(root[kept], cross[taken[kept]]) ** 2).sum(axis=1)
+            # Where no term is aliased the inverses are accurate, and with so many responses three times as fast.
+            explained = ((np.linalg.inv(root[kept]) @ cross[taken[kept]]) ** 2).sum(axis=1)
             rss = np.maximum(1.0 - explained.max(axis=0), RIDGE)
             np.minimum(smallest, n * np.log(rss) + products.penalty(terms), out=smallest)
     return smallest
