@@ -26,7 +26,7 @@ between: more studies would tell. A table listed as *development* may have been 
 """
 UNKNOWN = """## Results
 
-None are recorded for the method as it is now. `make validate` computes them (at most twenty minutes on two cores) and
+None are recorded for the method as it is now. `make validate` computes them (about an hour on two cores) and
 writes them here.
 """
 GOALS_HEAD = """## Goals
@@ -204,7 +204,7 @@ def _locked(listed: TableList, rows: pd.DataFrame) -> str:
         f"| `{table.name}` | {table.response} ({table.direction}) | {'yes' if table.name in known else 'no'} |"
         for table in listed.locked
     ]
-    state = f"The method was frozen at commit `{listed.frozen}`." if listed.frozen else NOT_FROZEN
+    state = f"The method was frozen on {listed.day}, at commit `{listed.frozen}`." if listed.frozen else NOT_FROZEN
     return LOCKED.format(lines="\n".join(lines), state=state)
 
 

@@ -52,10 +52,11 @@ class Listed:
 
 @dataclass(frozen=True)
 class TableList:
-    """The list: the commit at which the method was frozen, "" before that, and the recorded tables."""
+    """The list: the commit at which the method was frozen, "" before that, the recorded tables, and the day of that."""
 
     frozen: str
     tables: tuple[Listed, ...]
+    day: str = ""
 
     @property
     def locked(self) -> tuple[Listed, ...]:
@@ -128,7 +129,7 @@ def read_list(path: Path = LIST) -> TableList:
     names = [table.name for table in tables]
     if len(set(names)) < len(names):
         raise QimError("a table stands twice", where=str(path), remedy="name each once")
-    return TableList(read["freeze"]["commit"], tables)
+    return TableList(read["freeze"]["commit"], tables, str(read["freeze"].get("day", "")))
 
 
 def check_locked(listed: TableList, folder: Path = ANALYSIS) -> None:
