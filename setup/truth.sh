@@ -9,7 +9,8 @@ folder=analysis/$table
 # A table's folder has a page of its own; what the scripts share has none.
 tables() { (cd analysis && ls -d */make.py */replicates.toml) | cut -d/ -f1 | sort -u |
   while read -r name; do [ ! -f "analysis/$name/README.md" ] || printf '%s\n' "$name"; done; }
-if ! tables | grep -qxF -- "$table"; then
+# Not -q: grep would leave at the first match, and the list, not yet written out, fail of it.
+if ! tables | grep -xF -- "$table" >/dev/null; then
   names=$(tables | paste -sd' ')
   printf '%s\n' "truth: analysis has no full factorial '$table'" "do: make truth TABLE=..., one of $names" >&2
   exit 2

@@ -230,11 +230,13 @@ def test_a_run_writes_what_it_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "budget_of", lambda _: Budget(2, 2, 2, 2, 16))
+    secret = Listed("nowhere_yet", "accuracy", "maximize", "locked")
+    monkeypatch.setattr(run, "read_list", lambda: TableList("", (secret,)))
     folders = ["--results", str(tmp_path), "--docs", str(tmp_path)]
     assert run.main(["all zero", *folders, "--jobs", "1"]) == 0
     printed = capsys.readouterr()
     assert printed.out.rstrip("\n") in (tmp_path / "validation.md").read_text(encoding="utf-8")
-    assert "locked until the freeze, left out" in printed.err
+    assert "nowhere_yet: locked until the freeze, left out" in printed.err
     first = (tmp_path / "results.csv").read_bytes()
     assert run.main(["all zero", *folders, "--jobs", "1"]) == 0
     assert (tmp_path / "results.csv").read_bytes() == first
