@@ -34,6 +34,9 @@ def main(words: Sequence[str] | None = None) -> int:
         check_locked(listed)
         if options.share <= 0.0:
             raise QimError("no study is a share of nothing", where="--share", remedy="give more than 0, such as 0.1")
+        for option, folder in (("--results", options.results), ("--docs", options.docs)):
+            if not folder.is_dir():
+                raise QimError(f"there is no folder {str(folder)!r}", where=option, remedy="make it first")
         tables = all_tables(listed)
         wanted = {table.name for table in all_tables(listed, options.tables)}
         again = {table.name for table in all_tables(listed, options.again)} if options.again else set()

@@ -245,7 +245,13 @@ def test_a_run_writes_what_it_prints(
 
 
 @pytest.mark.parametrize(
-    ("words", "told"), [(["nowhere"], "is no table"), (["--again", "x"], "is no table"), (["--share", "0"], "--share")]
+    ("words", "told"),
+    [
+        (["nowhere"], "is no table"),
+        (["--again", "x"], "is no table"),
+        (["--share", "0"], "--share"),
+        (["--docs", __file__], "--docs: there is no folder"),
+    ],
 )
 def test_mistakes_are_told_in_one_line(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.main(words) == 2
