@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from factorial.diverged import as_guessing
 from factorial.page import measured_text, write_measured
 
 from caffe_runner.conduct import TABLE, export_table
@@ -137,7 +138,7 @@ def settle(study: Study, csv: Path) -> Comparison | None:
 
 def write_page(folder: Path, study: Study) -> None:
     """Write the measured part of a study's README from its two tables."""
-    full, replicates = (pd.read_csv(folder / f"{name}.csv") for name in TABLES)
+    full, replicates = (as_guessing(pd.read_csv(folder / f"{name}.csv")) for name in TABLES)
     names = [factor.name for factor in study.factors]
     outputs = [study.response, *(name for name in ("loss",) if name in full.columns and name != study.response)]
     text = measured_text(full, runs_of(replicates, full, names), study.factors, outputs, clock="by the clock")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from factorial.truth import TIE, Truth, noise_of, truth
 from qim_stats.factors import Factor
+from qim_stats.trials.states import DIVERGED
 
 HEADING = "## Measured"
 WIDTH = 120
@@ -47,7 +48,6 @@ def measured_text(
         cells = "".join(f" {one.effects[i]:+.4g} | {one.ranks[i]} |" for one in found)
         rows.append(f"| `{factors[i].name}` | {_level(factors[i], 'low')} | {_level(factors[i], 'high')} |{cells}")
     seconds = full["seconds"]
-    unfinished = int((full["state"] != "done").sum())
     ties = ", ".join(f"`{a}` and `{b}`" for a, b in first.ties()) or "none"
     lines = [
         HEADING,
@@ -56,8 +56,11 @@ def measured_text(
         "|---|---|---|" + "---|---|" * len(found),
         *rows,
         "",
-        f"{len(full)} trials, {unfinished} of them without a response; {seconds.sum():.0f} s {clock} in all, "
-        f"{seconds.min():.2f} to {seconds.max():.2f} s a trial.",
+        fill(
+            f"{len(full)} trials, {_unfinished(full)}; {seconds.sum():.0f} s {clock} in all, {seconds.min():.2f} to "
+            f"{seconds.max():.2f} s a trial.",
+            WIDTH,
+        ),
         "",
         *(_noise(name, one) for name, one in zip(responses, found, strict=True)),
         "",
@@ -70,6 +73,14 @@ def measured_text(
         "",
     ]
     return "\n".join(lines)
+
+
+def _unfinished(full: pd.DataFrame) -> str:
+    without, diverged = int((full["state"] != "done").sum()), int((full["state"] == DIVERGED).sum())
+    if not diverged:
+        return f"{without} of them without a response"
+    counted = f"the {diverged} that diverged count as guessing among ten classes"
+    return f"{without} of them without a response of its own: {counted}"
 
 
 def _level(factor: Factor, side: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from factorial.diverged import GUESSING
 
 from peers.objective import Lookup
 from qim_stats.replays.full_table import FullTable, full_table
@@ -74,7 +75,7 @@ def load(path: Path) -> PeerTable:
     TrialsError
         If the table is not full, or the replicates are of other factors.
     """
-    full = full_table(read_trials(path))
+    full = full_table(read_trials(path, diverged_as=GUESSING.get(read_trials(path).response)))
     replicates = path.with_name("replicates.csv")
     noise = read_replicates(replicates, full) if replicates.exists() else table_noise(full)
     return PeerTable(path.parent.name, full, noise, truth_of(full, noise))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from factorial.diverged import GUESSING
 
 from qim_stats.errors import QimError
 from qim_stats.factors import Factor
@@ -169,7 +170,7 @@ def load(table: Listed, folder: Path = ANALYSIS) -> Validated:
     Returns
     -------
     Validated
-        Ready to be replayed.
+        Ready to be replayed; diverged trials count as guessing.
 
     Raises
     ------
@@ -177,7 +178,8 @@ def load(table: Listed, folder: Path = ANALYSIS) -> Validated:
         If the table is not full, or the replicates are of other factors.
     """
     path = table.path(folder)
-    full = full_table(read_trials(path, response=table.response, direction=table.direction))
+    guessing = GUESSING.get(table.response)
+    full = full_table(read_trials(path, response=table.response, direction=table.direction, diverged_as=guessing))
     replicates = path.with_name("replicates.csv")
     there = replicates if replicates.exists() else None
     noise = table_noise(full) if there is None else read_replicates(there, full)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from factorial.diverged import GUESSING
 
 import qim_stats as qs
 from qim_stats.factors import Factor
@@ -253,6 +254,7 @@ def _replay(
         response=table.full.response,
         direction=table.full.direction,
         factors=factors,
+        diverged_as=GUESSING.get(table.full.response),
         replicates=table.replicates,
         seed=seed,
         jobs=jobs,
