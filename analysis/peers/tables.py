@@ -68,14 +68,15 @@ def load(path: Path) -> PeerTable:
     Returns
     -------
     PeerTable
-        Named after its folder.
+        Named after its folder; diverged trials count as guessing.
 
     Raises
     ------
     TrialsError
         If the table is not full, or the replicates are of other factors.
     """
-    full = full_table(read_trials(path, diverged_as=GUESSING.get(read_trials(path).response)))
+    guessing = GUESSING.get(read_trials(path).response)
+    full = full_table(read_trials(path, diverged_as=guessing))
     replicates = path.with_name("replicates.csv")
     noise = read_replicates(replicates, full) if replicates.exists() else table_noise(full)
     return PeerTable(path.parent.name, full, noise, truth_of(full, noise))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qim_stats.cli.options import split_names
+from qim_stats.cli.outputs import check_outputs
 from qim_stats.cli.verb import enter_verb, words, write_json
 from qim_stats.errors import QimError
 from qim_stats.factors import Factor, check_factors
@@ -101,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
     QimError
         If the factors, the pilot or an option is at fault.
     """
-    _check_output(args)
+    check_outputs(args, [given for given in (args.file, args.pilot) if given is not None])
     source = _source(args)
     from qim_stats.power import Assumptions, Question, compare_designs, comparison_text
 
@@ -157,14 +158,3 @@ def _price(args: argparse.Namespace, noise: Noise | None) -> Price | None:
     # Checked even where no time is known, so that a mistake is told.
     price = Price(1.0 if seconds is None else seconds, args.jobs, args.device, args.devices)
     return None if seconds is None else price
-
-
-def _check_output(args: argparse.Namespace) -> None:
-    """Refuse to write the results over what they are made from."""
-    from pathlib import Path
-
-    if args.json in (None, "-"):
-        return
-    inputs = {Path(given).resolve() for given in (args.file, args.pilot) if given is not None}
-    if not args.json or Path(args.json).resolve() in inputs:
-        raise QimError(f"{args.json!r} is in use already", where="--json", remedy="give another path")

@@ -23,15 +23,13 @@ import numpy.typing as npt
 from qim_stats.screening.walsh_cells import Cells, collapse
 from qim_stats.screening.walsh_components import (
     Indices,
-    Moments,
     Sets,
-    chunk_size,
-    moments,
     projected_inverses,
 )
 from qim_stats.screening.walsh_draws import OnScales, WalshFunctions
 from qim_stats.screening.walsh_functions import Component, draw_functions, main_effects
 from qim_stats.screening.walsh_prior import STANDARD, WalshPrior, without_effects
+from qim_stats.screening.walsh_sampled import sampled_effects, systematic
 from qim_stats.screening.walsh_sets import (
     Components,
     Progress,
@@ -39,7 +37,6 @@ from qim_stats.screening.walsh_sets import (
     cross,
     enumerable,
     enumerate_components,
-    sample_components,
     tractable,
     weighed,
 )
@@ -237,7 +234,7 @@ class WalshDesign:
             found = self._draw_functions(begun, draws, progress)
             drawn, components, without = main_effects(found.returned()), found.components, found.without
         else:
-            drawn, components, without = _sampled(view, begun.standard, rng, draws, self.prior, progress)
+            drawn, components, without = sampled_effects(view, begun.standard, rng, draws, self.prior, progress)
         answer = np.empty_like(drawn)
         answer[:, view.order] = drawn * view.signs
         p_active = np.asarray(components.weight @ components.active, dtype=np.float64)
@@ -295,7 +292,7 @@ class WalshDesign:
         # By their names in this view instead of by weight: rounding error must not change the order of equal ones.
         codes = components.active[:, view.order] @ (2 ** np.arange(len(view.order)))
         named = np.lexsort((components.scale, components.grid, codes))
-        chosen = named[_systematic(components.weight[named], count, rng)]
+        chosen = named[systematic(components.weight[named], count, rng)]
         unique, place = np.unique(chosen, return_inverse=True)
         active, grid, scale = components.active[unique], components.grid[unique], components.scale[unique]
         sizes = self.prior.grid[grid]
@@ -355,52 +352,3 @@ def _is_balanced_full(x: Array) -> bool:
     codes = ((x > 0.0) @ (2 ** np.arange(x.shape[1], dtype=np.int64))).astype(np.int64)
     counts = np.bincount(codes, minlength=2 ** x.shape[1])
     return bool((counts == counts[0]).all())
-
-
-def _systematic(weight: Array, draws: int, rng: np.random.Generator) -> Indices:
-    """Choose components by their weights, in ascending order."""
-    points = (np.arange(draws) + rng.random()) / draws
-    return np.minimum(np.searchsorted(np.cumsum(weight), points, side="right"), len(weight) - 1)
-
-
-def _sampled(
-    view: View, y: Array, rng: np.random.Generator, draws: int, prior: WalshPrior, progress: Progress | None
-) -> tuple[Array, Components, Flags]:
-    """Sample components by chains, then half effects from t within each, for the response as given."""
-    cells = view.cells
-    found = sample_components(cells, y, rng, progress, prior)
-    drawn, without = _draw(cells, y, found, rng, draws)
-    active = np.empty_like(found.active)
-    active[:, view.order] = found.active
-    return drawn, replace(found, active=active), without
-
-
-def _draw(cells: Cells, y: Array, components: Components, rng: np.random.Generator, draws: int) -> tuple[Array, Flags]:
-    """Draw half effects, shape (draws, k): components by systematic sampling, then t within each.
-
-    The second answer is which draws are of components without effects.
-    """
-    k, step = cells.x.shape[1], chunk_size(cells)
-    unique, place = np.unique(_systematic(components.weight, draws, rng), return_inverse=True)
-    normal = rng.standard_normal((draws, k))
-    spread = np.sqrt(rng.chisquare(cells.df, draws))
-    drawn = np.empty((draws, k))
-    for start in range(0, len(unique), step):
-        which = unique[start : start + step]
-        active, sizes = components.active[which], components.sizes()[which]
-        w, _ = projected_inverses(cells, active, sizes, components.prior)
-        found = moments(cells, y, w, active, sizes[:, 2], components.prior)
-        root = _root(found)
-        # The components ascend, so the draws of a slice of them lie side by side.
-        rows = slice(*np.searchsorted(place, (start, start + step)).tolist())
-        own = place[rows] - start
-        drawn[rows] = found.mean[own] + (root[own] @ normal[rows, :, None])[:, :, 0] / spread[rows, None]
-    return drawn, without_effects(components.sizes()[unique])[place]
-
-
-def _root(found: Moments) -> Array:
-    shape = found.shape.copy()
-    diagonal = np.arange(shape.shape[1])
-    # Keeps a scale matrix that is singular to rounding error positive definite.
-    shape[:, diagonal, diagonal] *= 1.0 + 1e-9
-    return np.asarray(np.linalg.cholesky(shape), dtype=np.float64)
