@@ -52,9 +52,10 @@ bench: image data ## Speed: the runner against xargs in one container, the stati
 	@$(PY) benchmarks/replays.py --rounds 3
 	@if command -v Rscript >/dev/null; then $(PY) benchmarks/big_table.py; else echo "big table: no R to compare with"; fi
 
-calibrate: env ## The calibration tables of docs/, simulated again (about half an hour on two cores)
+calibrate: env ## The calibration tables of docs/, simulated again (three quarters of an hour on two cores)
 	@$(PY) analysis/calibration/significance.py
 	@$(PY) analysis/calibration_ranks/run.py --studies 500
+	@$(PY) analysis/validation/run.py --artificial $(if $(JOBS),--jobs $(JOBS))
 
 peers: .venv/.peers ## The side by side with what people use, docs/peers.md: what is missing is computed, the rest is kept
 	@$(PY) analysis/peers/tuning.py
@@ -63,7 +64,7 @@ peers: .venv/.peers ## The side by side with what people use, docs/peers.md: wha
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $@
 
-validate: env ## The method against its goals, docs/validation.md: replays of all recorded tables (about an hour)
+validate: env ## The method against its goals, docs/validation.md: replays of all recorded tables (a quarter of an hour)
 	@$(PY) analysis/validation/run.py $(if $(JOBS),--jobs $(JOBS))
 
 lock: ## Pin the newest versions that pyproject.toml allows into the two lock files (needs `uv`)

@@ -17,17 +17,18 @@ DOCS = ANALYSIS.parent / "docs"
 NAME = "validation"
 HEAD = """# The method held against its goals
 
-Made by `make validate`: virtual studies ([replays.md](replays.md)) on every full factorial recorded in `analysis/`, and
-on artificial ones that break what the alias-aware model assumes. What counts as right, the noise ceiling, coverage and
-calibration are defined there; factors closer together than the full table can order count as tied, and no noise is
-added to what a table shows. A trial's noise is that of the table's replicates; a diverged trial counts as guessing.
+Virtual studies ([replays.md](replays.md)) on every full factorial recorded in `analysis/`, made by `make validate`, and
+on artificial ones that break what the alias-aware model assumes, made by `make calibrate`. What counts as right, the
+noise ceiling, coverage and calibration are defined there; factors closer together than the full table can order count
+as tied, and no noise is added to what a table shows. A trial's noise is that of the table's replicates; a diverged
+trial counts as guessing.
 Every number has its Monte Carlo error after ±. **met** and **not met** are said where value and goal differ by more
 than two of these; `?` is between: more studies would tell. A table listed as *development* may have been used in
 making the method; one listed as *locked* was trained after that.
 """
 UNKNOWN = """## Results
 
-None are recorded for the method as it is now. `make validate` computes them (about an hour on two cores) and
+None are recorded for the method as it is now. `make validate` computes them (a quarter of an hour on two cores) and
 writes them here.
 """
 GOALS_HEAD = """## Goals

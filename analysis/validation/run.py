@@ -1,8 +1,8 @@
-"""Hold the method against its goals: python analysis/validation/run.py [TABLE ...] [--share 1] [--page].
+"""Hold the method against its goals: python analysis/validation/run.py [TABLE ...] [--artificial] [--share 1] [--page].
 
-Replays every recorded full factorial and the artificial ones, prints the goals with what was found, and writes
-docs/validation.md with its figures, results.csv and calibration.csv. With names, only those tables are computed and the
-others kept. Results of a locked table are computed once, after the freeze, and kept from then on.
+Replays every recorded full factorial, or with ``--artificial`` the artificial ones, or those that are named; prints the
+goals with what was found, and writes docs/validation.md with its figures, results.csv and calibration.csv. What was
+found of other tables is kept. Results of a locked table are computed once, after the freeze, and kept from then on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from qim_stats.errors import QimError
 from validation import page
 from validation.results import FOLDER, Results, read, write
-from validation.tables import TableList, Validated, all_tables, check_locked, read_list
+from validation.tables import ARTIFICIAL, TableList, Validated, all_tables, check_locked, read_list
 from validation.work import budget_of, measure
 
 
@@ -38,7 +38,7 @@ def main(words: Sequence[str] | None = None) -> int:
             if not folder.is_dir():
                 raise QimError(f"there is no folder {str(folder)!r}", where=option, remedy="make it first")
         tables = all_tables(listed)
-        wanted = {table.name for table in all_tables(listed, options.tables)}
+        wanted = {table.name for table in _asked(all_tables(listed, options.tables), options)}
         again = {table.name for table in all_tables(listed, options.again)} if options.again else set()
     except QimError as error:
         print(f"validate: {error}", file=sys.stderr)
@@ -60,9 +60,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "tables", nargs="*", help="names of tables; by default all that are recorded, and the artificial"
-    )
+    parser.add_argument("tables", nargs="*", help="names of tables; by default all that are recorded")
+    parser.add_argument("--artificial", action="store_true", help="the artificial tables instead of the recorded")
     parser.add_argument("--share", type=float, default=1.0, help="of the studies that each table is given")
     parser.add_argument("--again", action="append", default=[], metavar="TABLE", help="a locked table to compute anew")
     parser.add_argument("--page", action="store_true", help="compute nothing: write the page from what is there")
@@ -71,6 +70,11 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--results", type=Path, default=FOLDER, help="where results.csv and calibration.csv are")
     parser.add_argument("--docs", type=Path, default=page.DOCS, help="where the page goes")
     return parser.parse_args(words)
+
+
+def _asked(tables: Sequence[Validated], options: argparse.Namespace) -> list[Validated]:
+    """Return the tables to compute: those named, else all of one kind."""
+    return [table for table in tables if options.tables or (table.role == ARTIFICIAL) == options.artificial]
 
 
 def _tell_missing(listed: TableList, tables: Sequence[Validated]) -> None:

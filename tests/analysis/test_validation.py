@@ -12,7 +12,7 @@ from validation import page, results, run
 from validation.artificial import KINDS, make
 from validation.goals import GOALS, Finding, Goal, Verdict, find, judge, overall, share_above
 from validation.tables import ANALYSIS, Listed, TableList, all_tables, check_locked, load, made, read_list
-from validation.work import AWARE, CEILING, STOPPED, Budget, budget_of, chance_error, looks, measure, stopped
+from validation.work import AWARE, CEILING, STOPPED, Budget, Measured, budget_of, chance_error, looks, measure, stopped
 
 from qim_stats.errors import QimError
 from qim_stats.replays.full_table import walsh_transform
@@ -260,6 +260,20 @@ def test_mistakes_are_told_in_one_line(words: list[str], told: str, capsys: pyte
     assert error.count("\n") == 1
 
 
+def test_recorded_and_artificial_tables_are_computed_apart(
+    small: results.Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = [dataclasses.replace(made(KIND["xor"]), name="mine", role="development"), made(KIND["xor"])]
+    monkeypatch.setattr(run, "all_tables", lambda *_: tables)
+    monkeypatch.setattr(run, "measure", lambda *_: Measured(small.rows, small.calibration))
+    folders = ["--results", str(tmp_path), "--docs", str(tmp_path), "--jobs", "1"]
+    assert run.main(folders) == 0
+    assert set(results.read(tmp_path).rows["table"]) == {"mine"}
+    assert run.main(["--artificial", *folders]) == 0
+    # What was found of the recorded ones is kept.
+    assert list(results.read(tmp_path).rows["table"].unique()) == ["mine", "xor"]
+
+
 def test_a_share_of_a_budget_keeps_two_studies() -> None:
     budget = budget_of(made(KIND["xor"]))
     assert budget.times(0.0001) == Budget(2, 2, 2, 2, budget.last)
@@ -267,11 +281,14 @@ def test_a_share_of_a_budget_keeps_two_studies() -> None:
 
 
 def test_a_locked_table_is_computed_once(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    small: results.Results, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = dataclasses.replace(made(KIND["xor"]), name="secret", role="locked")
     monkeypatch.setattr(run, "all_tables", lambda *_: [secret])
-    monkeypatch.setattr(run, "budget_of", lambda _: Budget(2, 2, 2, 2, 16))
+    # What is found differs with the seed, as it does when really computed.
+    monkeypatch.setattr(
+        run, "measure", lambda _, __, seed, ___: Measured(small.rows.assign(p_top1=seed), small.calibration)
+    )
     folders = ["--results", str(tmp_path), "--docs", str(tmp_path), "--jobs", "1"]
     assert run.main(folders) == 0
     first = (tmp_path / "results.csv").read_bytes()
