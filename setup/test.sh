@@ -6,4 +6,7 @@ cd "$(dirname "$0")/.."
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
 .venv/bin/mypy
-exec .venv/bin/pytest "$@"
+# A process a core, each with its own share of the files; idle ones take over what is left. One thread each: the matrices
+# are small, and threads of several processes would only wait for each other.
+export OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}"
+exec .venv/bin/pytest --numprocesses auto --maxprocesses 4 --dist worksteal "$@"
