@@ -33,7 +33,7 @@ and the SD of the best setting itself came after a first try, narrow and judged 
 strategy was there within about ten trials.
 
 `good`: share of all settings that reach it. Where many do, a few random trials find one, and there is little that a
-screening could save.
+screening could save. Rows were made with {versions}.
 
 | space | good | strategy | median | quartiles | reached (%) | repeats |
 |---|---|---|---|---|---|---|
@@ -84,7 +84,12 @@ def section(path: Path = FILE) -> str:
             lines.append(
                 f"| {space} | {good} | {strategy.name} | {median} | {first} to {third} | {reached} | {row['repeats']} |"
             )
-    return HEAD.format(budget=int(rows["budget"].max()), real=len(RANGES["perceptron, wide"]), rows="\n".join(lines))
+    return HEAD.format(
+        budget=int(rows["budget"].max()),
+        real=len(RANGES["perceptron, wide"]),
+        versions=" and with ".join(sorted(rows["version"].unique())),
+        rows="\n".join(lines),
+    )
 
 
 def _trials(count: float, budget: float) -> str:

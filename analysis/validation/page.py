@@ -42,7 +42,8 @@ at most 48 trials. Calibration is held against the order of the table's own numb
 chance, which for the first three is told below and never counts as a miss. Row 8 counts a set as right that is that of
 the table's own numbers, which where several factors compete for the third place no claim can foresee; row 9, claims
 above the share that contradicts nothing known. Artificial tables are asked about rows 4, 5 and 7 to 9 alone.
-Trials to truth, against what people use: [peers.md](peers.md).
+Trials to truth, against what people use: [peers.md](peers.md). Rows 5 and 7 under other priors:
+[caution.md](caution.md). Where studies start, how they go on and stop: [ways-on.md](ways-on.md).
 
 | | goal | wanted | tables | met | ? | not met | comes to |
 |---|---|---|---|---|---|---|---|

@@ -155,10 +155,10 @@ def measure(table: Validated, budget: Budget, seed: int, jobs: int) -> Measured:
         Ceiling first, then fixed designs, then those that choose their trials.
     """
     found = [
-        _replay(table, RAW, {"raw": raw}, budget.raw, seed, jobs),
-        _replay(table, CLAIMED, {AWARE: alias_aware}, budget.claimed, seed, jobs),
-        _replay(table, PRINTED, {ANALYZE: analyzed}, budget.printed, seed, jobs),
-        _replay(table, looks(budget.last), CHOSEN, budget.chosen, seed, jobs),
+        replayed(table, RAW, {"raw": raw}, budget.raw, seed, jobs),
+        replayed(table, CLAIMED, {AWARE: alias_aware}, budget.claimed, seed, jobs),
+        replayed(table, PRINTED, {ANALYZE: analyzed}, budget.printed, seed, jobs),
+        replayed(table, looks(budget.last), CHOSEN, budget.chosen, seed, jobs),
     ]
     parts = [_ceiling(table, seed)] + [_rows(one, seed) for one in found]
     if budget.last >= max(CEILING_AT):
@@ -240,9 +240,23 @@ def chance_error(claims: Array, seed: int) -> float:
     return float(np.quantile(np.abs(sums).sum(axis=0), _HIGH, method="inverted_cdf") / len(claims))
 
 
-def _replay(
+def replayed(
     table: Validated, designs: Sequence[str], estimators: Mapping[str, Estimator], replays: int, seed: int, jobs: int
 ) -> qs.Replays:
+    """Replay designs on a table.
+
+    Parameters
+    ----------
+    table : Validated
+        Which; its replicates tell the noise.
+    designs, estimators, replays, seed, jobs
+        As of ``qs.replay``.
+
+    Returns
+    -------
+    Replays
+        Of all designs and estimators.
+    """
     factors: list[str | Factor] | None = None
     if isinstance(table.source, pd.DataFrame):
         factors = list(factors_of(table.source))

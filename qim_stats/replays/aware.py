@@ -11,6 +11,7 @@ import numpy.typing as npt
 from qim_stats.ranks.bounds import RankBounds, joint_bounds, marginal_bounds
 from qim_stats.replays.estimators import Estimates, raw
 from qim_stats.screening.walsh_mixture import WalshDesign, WalshPosterior, walsh_design
+from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
 
 Array = npt.NDArray[np.float64]
 DRAWS = 4_000
@@ -19,13 +20,15 @@ MARGINAL, SIMULTANEOUS = 0.90, 0.95
 _SEED = 0
 
 
-def alias_aware(x: Array, y: Array) -> Estimates:
+def alias_aware(x: Array, y: Array, prior: WalshPrior = STANDARD) -> Estimates:
     """Rank factors by the mean |effect| of the alias-aware posterior, as ``analyze`` has it.
 
     Parameters
     ----------
     x, y
         As of ``Estimator``.
+    prior : WalshPrior
+        What is believed beforehand; by default what ``analyze`` believes.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def alias_aware(x: Array, y: Array) -> Estimates:
     shared = Counter(columns for _, columns in forms)
     for i, (order, columns) in enumerate(forms):
         # Storing matrices pays from the second study on.
-        design = _prepared(columns, k) if shared[columns] > 1 else _design(columns, k)
+        design = _prepared(columns, k, prior) if shared[columns] > 1 else _design(columns, k, prior)
         found = design if isinstance(design, str) else design.posterior(y[i], _SEED, draws=DRAWS)
         if isinstance(found, str):
             plain = raw(x[i : i + 1], y[i : i + 1])
@@ -81,11 +84,11 @@ def _canonical(x: Array) -> tuple[npt.NDArray[np.intp], bytes]:
     return order, turned[:, order].tobytes()
 
 
-def _design(columns: bytes, k: int) -> WalshDesign | str:
-    return walsh_design(np.frombuffer(columns).reshape(-1, k))
+def _design(columns: bytes, k: int, prior: WalshPrior) -> WalshDesign | str:
+    return walsh_design(np.frombuffer(columns).reshape(-1, k), prior=prior)
 
 
 @lru_cache(maxsize=1)
-def _prepared(columns: bytes, k: int) -> WalshDesign | str:
-    design = _design(columns, k)
+def _prepared(columns: bytes, k: int, prior: WalshPrior) -> WalshDesign | str:
+    design = _design(columns, k, prior)
     return design if isinstance(design, str) else design.prepared()

@@ -188,11 +188,16 @@ def test_metadata_are_shown(
     assert "LeNet" in page.everything
 
 
-@pytest.mark.parametrize(("k", "n"), [(60, 64), (60, 2048), (8, 2048)])
-def test_large_studies_stay_small(k: int, n: int, check: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    # What takes the time of an analysis of 60 factors adds nothing to the size of its report.
+@pytest.fixture
+def slow_parts_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what takes the time of a large analysis and adds nothing to the size of its report."""
     for slow in ("ranks.ranking.alias_aware_layer", "evidence.search_p_value"):
         monkeypatch.setattr(f"qim_stats.{slow}", lambda *_, **__: "it was left out")
+
+
+@pytest.mark.parametrize(("k", "n"), [(60, 64), (60, 2048), (8, 2048)])
+@pytest.mark.usefixtures("slow_parts_left_out")
+def test_large_studies_stay_small(k: int, n: int, check: Read) -> None:
     rng = np.random.default_rng(0)
     names = [f"factor number {i} with quite a long name" for i in range(k)]
     table = pd.DataFrame(rng.integers(0, 2, (n, k)), columns=names)
@@ -208,6 +213,7 @@ def test_large_studies_stay_small(k: int, n: int, check: Read, monkeypatch: pyte
     assert ("With more than 20 factors" in page.text["ranking"]) == (k > 20)
 
 
+@pytest.mark.usefixtures("slow_parts_left_out")
 def test_data_too_long_to_embed_leave_their_checksum(check: Read) -> None:
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rng.integers(0, 2, (40_000, 8)), columns=list("abcdefgh"))

@@ -1,0 +1,65 @@
+"""The comparison of ways to begin, to go on and to stop: what is measured, kept and told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from validation.tables import Validated, all_tables, read_list
+from ways_on import page, run
+from ways_on.comparison import AT, CEILING, SETTLE, WAYS, ceiling, measure
+
+WAY = {way.word: way for way in WAYS}
+
+
+@pytest.fixture(scope="module")
+def table() -> Validated:
+    return all_tables(read_list(), ["lenet_fashion"])[0]
+
+
+def test_a_way_is_looked_at_where_it_ends_or_on_the_way() -> None:
+    assert WAY["pb12..{}/md"].words == ["pb12..24/md", "pb12..32/md"]
+    assert WAY["pb12+foldover..{}"].words == ["pb12+foldover..32"]
+    assert WAY["frac32"].words == ["frac32"]
+    assert [WAY["noconf16..{}"].possible(k) for k in (5, 6, 8, 9)] == [False, True, True, False]
+
+
+def test_a_way_is_measured_and_kept(table: Validated, tmp_path: Path) -> None:
+    rows = measure(table, WAY["pb12..{}/random"], studies=4, seed=1, jobs=1)
+    assert rows[["design", "trials", "replays"]].to_numpy().tolist() == [
+        ["pb12..24/random", 24.0, 4],
+        ["pb12..32/random", 32.0, 4],
+    ]
+    assert rows["p_top3"].between(0.0, 1.0).all()
+    assert rows["width_simultaneous"].is_monotonic_decreasing
+    kept = page.put(page.put(page.read(tmp_path / "none"), ceiling(table, 1), table), rows, table)
+    assert set(kept["design"]) == set(rows["design"])
+    assert CEILING not in set(kept["design"])
+
+
+def test_the_page_tells_the_recorded_numbers() -> None:
+    rows = page.read(page.FOLDER / page.FILE)
+    assert page.text(rows, all_tables(read_list())) == (page.DOCS / page.PAGE).read_text(encoding="utf-8")
+    words = {word for way in (*WAYS, SETTLE) for word in way.words}
+    assert set(rows["design"]) == {CEILING, *words}
+    assert set(rows.loc[rows["design"] == CEILING, "trials"]) == set(AT)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(["nowhere"], "is no table"), (["--studies", "3"], "--studies"), (["--docs", __file__], "--docs: there is no")],
+)
+def test_mistakes_are_told_in_one_line(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(words) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1
+
+
+def test_more_factors_than_a_choice_can_be_had_for_quickly_are_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = ["--results", str(tmp_path), "--docs", str(tmp_path)]
+    assert run.main(["mlp_mnist", *folders]) == 0
+    assert "mlp_mnist: 11 factors, left out" in capsys.readouterr().err
+    assert "none of each way" in (tmp_path / page.PAGE).read_text(encoding="utf-8")
