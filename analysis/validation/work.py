@@ -55,6 +55,7 @@ MEASURES = (
 )
 """Columns that are kept, as docs/replays.md defines them, each with its Monte Carlo error."""
 WHOLE = ("p_top1", "p_top3", "p_top3_exact", "coverage_marginal", "coverage_simultaneous", "settled", "settled_right")
+_USUAL = 8  # factors of most tables
 _LARGE = 10  # factors from which an answer takes several times as long
 _SIMULATED = 400  # sets of outcomes, for what calibration error chance alone makes
 _HIGH = 0.975  # quantile of it
@@ -90,9 +91,11 @@ class Budget:
 def budget_of(table: Validated) -> Budget:
     """Return the budget of a table: less where an answer takes longer, or where only intervals are asked about."""
     if table.full.k >= _LARGE:
-        return Budget(2000, 20, 8, 12, 48)
+        return Budget(2000, 12, 4, 8, 48)
     if table.role == ARTIFICIAL:
         return Budget(2000, 60, 40, 12, 32)
+    if table.full.k > _USUAL:
+        return Budget(2000, 35, 10, 16, 48)
     return Budget(2000, 50, 16, 24, 48)
 
 
