@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 import qim_stats
+from qim_stats.errors import QimError
 from validation.tables import Validated
 from validation.work import MEASURES, Measured
 
@@ -95,6 +96,19 @@ def write(results: Results, folder: Path = FOLDER) -> None:
     """
     for name, frame in (("results", results.rows), ("calibration", results.calibration)):
         frame.to_csv(folder / f"{name}.csv", index=False, float_format=_DIGITS, lineterminator="\n")
+
+
+def check_folders(folders: Mapping[str, Path]) -> None:
+    """Refuse folders that are not there, by the option that names each, before anything is computed.
+
+    Raises
+    ------
+    QimError
+        For the first of them.
+    """
+    for option, folder in folders.items():
+        if not folder.is_dir():
+            raise QimError(f"there is no folder {str(folder)!r}", where=option, remedy="make it first")
 
 
 def code(folder: Path = Path(qim_stats.__file__).parent) -> str:

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from qim_stats.errors import QimError
 from validation import page
-from validation.results import FOLDER, Results, read, write
+from validation.results import FOLDER, Results, check_folders, read, write
 from validation.tables import ARTIFICIAL, TableList, Validated, all_tables, check_locked, read_list
 from validation.work import budget_of, measure
 
@@ -34,9 +34,7 @@ def main(words: Sequence[str] | None = None) -> int:
         check_locked(listed)
         if options.share <= 0.0:
             raise QimError("no study is a share of nothing", where="--share", remedy="give more than 0, such as 0.1")
-        for option, folder in (("--results", options.results), ("--docs", options.docs)):
-            if not folder.is_dir():
-                raise QimError(f"there is no folder {str(folder)!r}", where=option, remedy="make it first")
+        check_folders({"--results": options.results, "--docs": options.docs})
         tables = all_tables(listed)
         wanted = {table.name for table in _asked(all_tables(listed, options.tables), options)}
         again = {table.name for table in all_tables(listed, options.again)} if options.again else set()

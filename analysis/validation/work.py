@@ -163,7 +163,7 @@ def measure(table: Validated, budget: Budget, seed: int, jobs: int) -> Measured:
         replayed(table, PRINTED, {ANALYZE: analyzed}, budget.printed, seed, jobs),
         replayed(table, looks(budget.last), CHOSEN, budget.chosen, seed, jobs),
     ]
-    parts = [_ceiling(table, seed)] + [_rows(one, seed) for one in found]
+    parts = [_ceiling(table, seed)] + [measured_rows(one, seed) for one in found]
     if budget.last >= max(CEILING_AT):
         parts.append(pd.DataFrame([stopped(found[-1].studies)]))
     rows = pd.concat(parts, ignore_index=True)
@@ -285,7 +285,21 @@ def _ceiling(table: Validated, seed: int) -> pd.DataFrame:
     return kept.assign(design=CEILING, estimator="")
 
 
-def _rows(found: qs.Replays, seed: int) -> pd.DataFrame:
+def measured_rows(found: qs.Replays, seed: int) -> pd.DataFrame:
+    """Return what is kept of replays.
+
+    Parameters
+    ----------
+    found : Replays
+        Of ``replayed``.
+    seed : int
+        Of what is simulated for ``chance_top3``.
+
+    Returns
+    -------
+    DataFrame
+        As of ``Measured.rows``; the error of a share of 0 or 1 is that of one study more or less.
+    """
     replays = int(found.method["replays"])
     rows = found.designs[["design", "estimator", *MEASURES]].assign(replays=replays)
     for name in MEASURES:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from validation.tables import Validated
-from validation.work import AWARE, AtTrials, replayed
+from validation.work import AWARE, measured_rows, replayed
 
-import qim_stats as qs
 from qim_stats.replays.aware import alias_aware
 from qim_stats.replays.ceiling import noise_ceiling
 
@@ -67,7 +65,7 @@ WAYS = (
     Way("pb12..{}/replicates", "PB12, then fours of its own rows again, chosen by the posterior"),
     Way("pb12..{}/d-optimal", "PB12, then fours by DuMouchel and Jones's Bayesian D"),
     Way("pb12..{}/md", "PB12, then fours by Meyer, Steinberg and Box's model discrimination"),
-    Way("pb12+semifold", "PB12 and the half of its foldover where a factor is high"),
+    Way("pb12+semifold", "PB12 and the half of its foldover where a factor is high: 18 trials, told with 24"),
     Way("pb12+foldover", "PB12 and its foldover"),
     Way("pb12+foldover..{}", "PB12 and its foldover, then fours chosen by the posterior", at=(32,)),
     Way("frac16..{}", "16 runs of resolution IV, then fours chosen by the posterior"),
@@ -99,17 +97,8 @@ def measure(table: Validated, way: Way, studies: int, seed: int, jobs: int) -> p
     DataFrame
         A row per number of trials looked at: ``design, replays``, and ``MEASURES`` each with its ``_error``.
     """
-    # Which trials a study runs does not depend on the estimator, so it need not be asked at looks that are not told.
-    asked = alias_aware if way is SETTLE else AtTrials(alias_aware, (*AT, SEMIFOLD))
-    found = replayed(table, way.words, {AWARE: asked}, max(2, round(way.share * studies)), seed, jobs)
-    rows = found.designs[["design", *MEASURES]].assign(replays=int(found.method["replays"]))
-    for name in MEASURES:
-        rows[f"{name}_error"] = [np.nan if np.isnan(value) else error[name] for value, error in _pairs(found, name)]
-    return rows
-
-
-def _pairs(found: qs.Replays, name: str) -> list[tuple[float, dict[str, float]]]:
-    return list(zip(found.designs[name], found.designs["errors"], strict=True))
+    found = replayed(table, way.words, {AWARE: alias_aware}, max(2, round(way.share * studies)), seed, jobs)
+    return measured_rows(found, seed)[["design", "replays", *MEASURES, *(f"{name}_error" for name in MEASURES)]]
 
 
 def ceiling(table: Validated, seed: int) -> pd.DataFrame:

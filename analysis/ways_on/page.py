@@ -46,9 +46,9 @@ STOPPING = """
 ## Stopping
 
 `@0.9` stops at the first look, from 16 trials on, that gives the first three a probability of 0.9 (the studies of
-[validation.md](validation.md)); `/settle` is {means}.
-Trials on average, share of studies that ended settled, and share of those whose first three were right (empty: none
-settled).
+[validation.md](validation.md)); `/settle` is {means},
+{studies} studies a table. Trials on average, share of studies that ended settled, and share of those whose first three
+were right (empty: none settled).
 
 {cells}
 """
@@ -89,7 +89,8 @@ def text(rows: pd.DataFrame, tables: Sequence[Validated]) -> str:
     ways = "\n".join(f"| `{way.word.format('N')}` | {way.means} |" for way in WAYS)
     parts = [HEAD.format(studies=low if low == high else f"{low} to {high}", ways=ways)]
     parts += [_section(rows, names, *one) for one in _SECTIONS]
-    parts.append(STOPPING.format(means=SETTLE.means, cells=_stops(rows, names)))
+    ended = int(rows.loc[rows["design"] == SETTLE.word, "replays"].min())
+    parts.append(STOPPING.format(means=SETTLE.means, studies=ended, cells=_stops(rows, names)))
     return "".join(parts)
 
 
@@ -150,4 +151,5 @@ def _stops(rows: pd.DataFrame, names: Sequence[str]) -> str:
 
 def _stopped(row: pd.Series) -> list[str]:
     right = "" if np.isnan(row["settled_right"]) or row["settled"] == 0.0 else f"{row['settled_right']:.2f}"
-    return [f"{row['trials']:.1f} ± {row['trials_error']:.1f}", f"{row['settled']:.2f}", right]
+    settled = f"{row['settled']:.2f} ± {row['settled_error']:.2f}"
+    return [f"{row['trials']:.1f} ± {row['trials_error']:.1f}", settled, right]

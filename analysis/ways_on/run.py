@@ -19,6 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import pandas as pd
+from validation.results import check_folders
 from validation.tables import ARTIFICIAL, Validated, all_tables, check_locked, read_list
 
 from qim_stats.errors import QimError
@@ -36,18 +37,17 @@ def main(words: Sequence[str] | None = None) -> int:
         check_locked(listed)
         if options.studies < 4:
             raise QimError(f"{options.studies} studies tell no share", where="--studies", remedy="give 4 or more")
-        for option, folder in (("--results", options.results), ("--docs", options.docs)):
-            if not folder.is_dir():
-                raise QimError(f"there is no folder {str(folder)!r}", where=option, remedy="make it first")
-        tables = [table for table in all_tables(listed, options.tables) if table.role != ARTIFICIAL]
+        check_folders({"--results": options.results, "--docs": options.docs})
+        tables = all_tables(listed, options.tables or [table.name for table in listed.tables])
     except QimError as error:
         print(f"ways on: {error}", file=sys.stderr)
         return 2
     path = options.results / page.FILE
     rows = page.read(path)
     for table in [] if options.page else tables:
-        if table.full.k > MOST_FACTORS:
-            print(f"{table.name}: {table.full.k} factors, left out", file=sys.stderr)
+        if table.full.k > MOST_FACTORS or table.role == ARTIFICIAL:
+            why = ARTIFICIAL if table.role == ARTIFICIAL else f"{table.full.k} factors"
+            print(f"{table.name}: {why}, left out", file=sys.stderr)
             continue
         rows = page.put(rows, _measured(table, options), table)
         rows.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")

@@ -56,10 +56,12 @@ def test_mistakes_are_told_in_one_line(words: list[str], told: str, capsys: pyte
     assert error.count("\n") == 1
 
 
-def test_more_factors_than_a_choice_can_be_had_for_quickly_are_left_out(
+def test_artificial_tables_and_those_of_many_factors_are_left_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folders = ["--results", str(tmp_path), "--docs", str(tmp_path)]
-    assert run.main(["mlp_mnist", *folders]) == 0
-    assert "mlp_mnist: 11 factors, left out" in capsys.readouterr().err
+    assert run.main(["mlp_mnist", "xor", *folders]) == 0
+    told = capsys.readouterr().err
+    assert "mlp_mnist: 11 factors, left out" in told
+    assert "xor: artificial, left out" in told
     assert "none of each way" in (tmp_path / page.PAGE).read_text(encoding="utf-8")

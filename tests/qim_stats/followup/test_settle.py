@@ -9,6 +9,7 @@ import pytest
 
 from qim_stats.errors import QimError, TrialsError
 from qim_stats.followup import NextRuns, OutOfBudget, Settled, Tie, parse_until, settle_step, tell_story
+from qim_stats.followup.prospect import Prospect
 from qim_stats.followup.settle import check_budget
 from qim_stats.terminal.settle import step_text
 from qim_stats.trials import read_trials
@@ -99,6 +100,25 @@ def test_near_equals_end_as_a_tie_before_the_budget_is_spent() -> None:
     assert last.prospect.p_settled < 0.05
     assert "the order of" in last.words[0]
     assert "is more than 40 trials are likely to tell" in last.words[0]
+
+
+@pytest.mark.parametrize(("trials", "budget", "outcome"), [(16, 32, Tie), (16, 34, NextRuns), (12, 24, NextRuns)])
+def test_no_tie_is_called_before_half_of_the_budget_or_two_trials_a_factor(
+    trials: int, budget: int, outcome: type[Step], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However little the forecast promises.
+    monkeypatch.setattr("qim_stats.followup.settle.prospect_of", lambda *_: Prospect(8, 0.0, 0.0, 0.5, 0.03, 1.0, 0.1))
+    screen, full = pd.read_csv(RECORDED / "screen.csv"), pd.read_csv(RECORDED / "full.csv")
+    table = pd.concat([screen, full.iloc[100 : 100 + trials - 12]], ignore_index=True)
+    found = settle_step(
+        table[[*NAMES, "accuracy"]],
+        until="hidden before filters settled at 0.9",
+        budget=budget,
+        response="accuracy",
+        direction="maximize",
+        factors=FACTORS,
+    )
+    assert isinstance(found, outcome)
 
 
 def test_a_spent_budget_says_what_is_open_and_is_never_passed() -> None:
