@@ -22,6 +22,7 @@ from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 _NUMBERS = 2_000_000  # of a batch of draws
+_NEAR = 2**15  # numbers that a processor core has near
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,22 @@ def walsh_sums(coefficients: Array) -> Array:
 
     Setting s has factor i high if bit i is set. This is the fast Walsh-Hadamard transform, a pass for each factor.
     """
-    values = coefficients.copy()
-    d, size = values.shape
-    step = 1
-    while step < size:
-        pairs = values.reshape(d, size // (2 * step), 2, step)
-        low = pairs[:, :, 0] - pairs[:, :, 1]
-        pairs[:, :, 1] += pairs[:, :, 0]
-        pairs[:, :, 0] = low
-        step *= 2
-    return values
+    answer = np.empty_like(coefficients)
+    size = coefficients.shape[1]
+    together = max(1, _NEAR // size)
+    for start in range(0, len(coefficients), together):
+        part = slice(start, start + together)
+        # Functions side by side: each pass then runs along the memory, and all of it stays near the processor.
+        values = coefficients[part].T.copy()
+        step = 1
+        while step < size:
+            pairs = values.reshape(size // (2 * step), 2, step, -1)
+            low = pairs[:, 0] - pairs[:, 1]
+            pairs[:, 1] += pairs[:, 0]
+            pairs[:, 0] = low
+            step *= 2
+        answer[part] = values.T
+    return answer
 
 
 def main_effects(values: Array) -> Array:

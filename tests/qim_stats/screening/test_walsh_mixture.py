@@ -271,10 +271,14 @@ def test_probabilities_are_shares_of_the_ranks() -> None:
     assert found.p_larger == pytest.approx(expected)
 
 
-def test_functions_are_the_sums_of_their_walsh_columns() -> None:
-    coefficients = np.random.default_rng(7).standard_normal((3, 16))
+@pytest.mark.parametrize("count", [1, 3, 4, 5])
+def test_functions_are_the_sums_of_their_walsh_columns(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qim_stats.screening.walsh_functions._NEAR", 4 * 16)
+    coefficients = np.random.default_rng(7).standard_normal((count, 16))
+    given = coefficients.copy()
     cells = np.where((np.arange(16)[:, None] >> np.arange(4)) & 1, 1.0, -1.0)
     values = walsh_sums(coefficients)
+    assert (coefficients == given).all()
     assert values == pytest.approx(coefficients @ walsh_columns(cells).T)
     assert main_effects(values) == pytest.approx(coefficients[:, [1, 2, 4, 8]])
     assert orders(4).tolist() == [int((cells[s] > 0).sum()) for s in range(16)]
