@@ -19,7 +19,7 @@ SECTIONS = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def study() -> Study:
     """Return a maker of trials tables: the first factor raises the response most, the second lowers it."""
 
@@ -35,7 +35,7 @@ def study() -> Study:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def factors() -> tuple[qs.Factor, ...]:
     """Seven factors of a Caffe study."""
     return (

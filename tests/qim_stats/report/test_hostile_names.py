@@ -32,7 +32,7 @@ CHROMIUM = shutil.which("chromium")
 Read = Callable[[str], SimpleNamespace]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hostile(study: Callable[..., pd.DataFrame]) -> str:
     factors = tuple(qs.Factor(name, "low </td>", "high $1$") for name in NAMES)
     table = study(qs.plackett_burman(factors, runs=12), response="<b>loss</b> $y$")

@@ -17,7 +17,7 @@ Study = Callable[..., pd.DataFrame]
 Read = Callable[[str], SimpleNamespace]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def screen(study: Study, factors: tuple[qs.Factor, ...]) -> Analysis:
     table = study(qs.plackett_burman(factors, runs=12, seed=3), noise=0.03)
     return qs.analyze(table, response="accuracy", direction="maximize", factors=factors)

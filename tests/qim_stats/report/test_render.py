@@ -25,7 +25,7 @@ def analyze(frame: pd.DataFrame, factors: tuple[qs.Factor, ...], response: str =
     return qs.analyze(frame, response=response, direction="maximize", factors=factors)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def screen(study: Callable[..., pd.DataFrame], factors: tuple[qs.Factor, ...]) -> Analysis:
     return analyze(study(qs.plackett_burman(factors, runs=12, seed=3)), factors)
 
