@@ -61,7 +61,7 @@ METHODS = (
         "docs/followup.md",
         "PB12, then trials by the alias-aware posterior, four at a time and from 64 on sixteen",
         adaptive,
-        studies=100,
+        studies=24,
         changes=True,
     ),
     Method(
@@ -70,7 +70,7 @@ METHODS = (
         _PAGE,
         "the largest design that the budget holds, ranked by the alias-aware posterior",
         _fixed(folded=False),
-        studies=100,
+        studies=16,
         changes=True,
     ),
     Method(
@@ -79,7 +79,7 @@ METHODS = (
         _PAGE,
         "a design of half the budget and its foldover, ranked by the alias-aware posterior",
         _fixed(folded=True),
-        studies=100,
+        studies=16,
         changes=True,
     ),
 )

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 
+from peers.answers import fingerprint
 from peers.method import Method
-from peers.tables import ANALYSIS, PeerTable
+from peers.tables import PeerTable
 
 FILE = Path(__file__).parent / "comparison.csv"
 KEYS = ["table", "fingerprint", "method"]
-_OURS = ("design", "followup", "ranks", "replays", "screening")
 
 
 def versions_of(method: Method) -> str:
-    """Return the version of what does a method's work; of this project's own code a digest."""
+    """Return the version of what does a method's work; of the method of this project a mark of its answers."""
     if method.package is not None:
         return f"{method.package} {version(method.package)}"
     if not method.changes:
         return f"qim-stats {version('qim-stats')}"
-    digest = hashlib.sha256()
-    for folder in _OURS:
-        for path in sorted((ANALYSIS.parent / "qim_stats" / folder).glob("*.py")):
-            digest.update(path.read_bytes())
-    return f"qim-stats {version('qim-stats')} {digest.hexdigest()[:8]}"
+    return f"qim-stats {version('qim-stats')} {fingerprint()}"
 
 
 def read(path: Path = FILE) -> pd.DataFrame:

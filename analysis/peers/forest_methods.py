@@ -45,6 +45,6 @@ METHODS = (
         "https://scikit-learn.org/stable/modules/permutation_importance.html",
         "default random forest, importance on the rows of the fit: to hold some out ranked no better",
         study,
-        studies=100,
+        studies=20,
     ),
 )

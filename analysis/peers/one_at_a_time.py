@@ -135,6 +135,7 @@ METHODS = (
         _ABLATION,
         "from a random default to the best setting that TPE found with the rest of the budget, by real trials",
         ablation,
+        studies=50,
     ),
     Method(
         "ablation on a forest",
@@ -142,6 +143,6 @@ METHODS = (
         "https://automl.github.io/DeepCAVE/main/api/deepcave.evaluators.ablation.html",
         "all trials to TPE; a random forest predicts the responses along the walk",
         predicted_ablation,
-        studies=100,
+        studies=20,
     ),
 )

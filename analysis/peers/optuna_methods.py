@@ -137,7 +137,7 @@ METHODS = (
         _FANOVA,
         "default forest; rows by exploration, as the page recommends, and distinct ones, which favours it",
         _random(fanova),
-        studies=100,
+        studies=20,
     ),
     Method(
         "random rows, PED-ANOVA",
@@ -152,7 +152,7 @@ METHODS = (
         _PAGES + "samplers.TPESampler.html",
         "default sampler over categorical parameters, then the default forest",
         _history(fanova),
-        studies=100,
+        studies=20,
     ),
     Method(
         "TPE history, PED-ANOVA",
@@ -160,5 +160,6 @@ METHODS = (
         _PED_ANOVA,
         "default sampler over categorical parameters, then Optuna's default evaluator as above",
         _history(ped_anova),
+        studies=50,
     ),
 )

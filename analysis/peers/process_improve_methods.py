@@ -79,5 +79,6 @@ METHODS = (
         "https://kgdunn.github.io/process-improve/",
         "`generate_design` with the budget (least aberration), then `gather` and `lm` with all main effects",
         study,
+        studies=50,
     ),
 )

@@ -1,6 +1,7 @@
-"""Does screening before tuning pay? python analysis/peers/tuning.py [FULL.csv ...] [--share 1] [--seed 0].
+"""Does screening before tuning pay? python analysis/peers/tuning.py [FULL.csv ...] [--share 1] [--again SPACE].
 
-Computes what analysis/peers/tuning.csv lacks; `python analysis/peers/run.py` writes it into docs/peers.md.
+Computes what analysis/peers/tuning.csv lacks; rows of another version are told, and kept until asked for again.
+`python analysis/peers/run.py` writes it into docs/peers.md.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from importlib import metadata
 from pathlib import Path
@@ -30,44 +32,65 @@ from peers.tuning_strategies import STRATEGIES, Strategy, trials_to_target
 from qim_stats.errors import QimError
 
 BUDGET = 128
-REPEATS = 200  # on a table
-REAL_REPEATS = 20  # on the real space, where every trial is trained
+REPEATS = 40  # on a table
+REAL_REPEATS = 5  # on the real space, where every trial is trained
 Where = PeerTable | tuple[str, float, float]
 _PART = 5  # repeats of a task
 _QUARTILES = {"first_quartile": 25.0, "median": 50.0, "third_quartile": 75.0}
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Compute what is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tables", nargs="*", type=Path, help="full tables; by default every analysis/*/full.csv")
     parser.add_argument("--share", type=float, default=1.0, help="of the repeats")
+    parser.add_argument("--again", action="append", default=[], metavar="SPACE", help="compute anew, by name")
+    parser.add_argument("--only", action="append", default=[], metavar="SPACE", help="compute no others")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     try:
         tables = [load(path) for path in options.tables or find_tables()]
     except QimError as error:
         print(f"peers: {error}", file=sys.stderr)
         return 2
+    there = [*(table.name for table in tables), *RANGES]
+    unknown = [name for name in [*options.again, *options.only] if name not in there]
+    if unknown:
+        print(f"peers: {unknown[0]!r} is no space; there are: {', '.join(there)}", file=sys.stderr)
+        return 2
+    chosen = options.only or there
     with ProcessPoolExecutor(options.jobs) as pool:
         for table in tables:
-            _compute(pool, table, table_space(table), max(4, round(options.share * REPEATS)), options.seed)
+            if table.name in chosen:
+                _compute(pool, table, table_space(table), _repeats_of(REPEATS, options), options)
         for name in RANGES:
-            best = reference(name, pool, options.seed)
-            where = (name, best.mean, best.sd)
-            _compute(pool, where, perceptron_space(*where), max(4, round(options.share * REAL_REPEATS)), options.seed)
+            if name in chosen:
+                best = reference(name, pool, options.seed)
+                where = (name, best.mean, best.sd)
+                _compute(pool, where, perceptron_space(*where), _repeats_of(REAL_REPEATS, options), options)
     return 0
 
 
-def _compute(pool: Executor, where: Where, space: Space, repeats: int, seed: int) -> None:
+def _repeats_of(full: int, options: argparse.Namespace) -> int:
+    return max(4, round(options.share * full))
+
+
+def _compute(pool: Executor, where: Where, space: Space, repeats: int, options: argparse.Namespace) -> None:
     """Add the rows of a space that are not there yet, each as soon as it is known."""
+    seed = options.seed
     # The ranks of a screening are this project's, the samplers Optuna's.
     version = f"{versions_of(OURS[0])}, optuna {metadata.version('optuna')}"
     for strategy in STRATEGIES:
         rows = tuning_page.read()
-        if strategy.kept >= space.k or tuning_page.is_there(rows, space, strategy, repeats):
+        if strategy.kept >= space.k:
             continue
+        if space.name not in options.again:
+            if tuning_page.is_stale(rows, space, strategy, version):
+                print(f"{space.name}, {strategy.name}: of another version, kept (--again)", file=sys.stderr)
+                continue
+            if tuning_page.is_there(rows, space, strategy, repeats):
+                continue
         numbers = [range(start, min(start + _PART, repeats)) for start in range(0, repeats, _PART)]
         parts = list(
             pool.map(_repeats, [where] * len(numbers), [strategy] * len(numbers), numbers, [seed] * len(numbers))

@@ -48,10 +48,14 @@ def read(path: Path = FILE) -> pd.DataFrame:
 
 def is_there(rows: pd.DataFrame, space: Space, strategy: Strategy, repeats: int) -> bool:
     """Whether enough repeats towards the same target are among the rows."""
-    own = rows[(rows["space"] == space.name) & (rows["strategy"] == strategy.name)]
-    if own.empty or int(own["repeats"].iloc[0]) < repeats:
-        return False
-    return bool(np.isclose(float(own["target"].iloc[0]), space.target, rtol=_SAME))
+    own = _rows_of(rows, space, strategy)
+    return not own.empty and int(own["repeats"].iloc[0]) >= repeats
+
+
+def is_stale(rows: pd.DataFrame, space: Space, strategy: Strategy, version: str) -> bool:
+    """Whether what is among the rows towards the same target was made by another version."""
+    own = _rows_of(rows, space, strategy)
+    return not own.empty and str(own["version"].iloc[0]) != version
 
 
 def put(rows: pd.DataFrame, new: pd.DataFrame, path: Path = FILE) -> None:
@@ -62,6 +66,11 @@ def put(rows: pd.DataFrame, new: pd.DataFrame, path: Path = FILE) -> None:
     part = path.with_suffix(".part")
     joined.sort_values(["space", "strategy"], kind="stable").to_csv(part, index=False, float_format="%.6g")
     part.replace(path)
+
+
+def _rows_of(rows: pd.DataFrame, space: Space, strategy: Strategy) -> pd.DataFrame:
+    own = rows[(rows["space"] == space.name) & (rows["strategy"] == strategy.name)]
+    return own[np.isclose(own["target"].astype(float), space.target, rtol=_SAME)]
 
 
 def section(path: Path = FILE) -> str:

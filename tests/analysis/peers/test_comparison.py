@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from peers import cache
+from peers import answers, cache
 from peers.comparison import MEASURES, budgets_of, pooled, studies, summary
 from peers.methods import METHODS
 from peers.tables import ANALYSIS, PeerTable, load
@@ -93,3 +93,14 @@ def test_rows_are_kept_until_the_table_changes(lenet: PeerTable, tmp_path: Path)
     assert not cache.is_stale(rows, lenet, RAW)
     again = cache.put(rows, found, lenet, RAW, seed=0)
     assert len(again) == len(rows)
+
+
+def test_the_mark_of_the_method_is_that_of_the_recorded_rows_and_changes_with_its_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recorded = cache.read()
+    ours = next(method for method in METHODS if method.changes)
+    assert set(recorded.loc[recorded["method"] == ours.name, "version"]) == {cache.versions_of(ours)}
+    whole = answers.alias_aware
+    monkeypatch.setattr(answers, "alias_aware", lambda x, y: whole(x, 1.01 * y))
+    assert answers.fingerprint.__wrapped__() != answers.fingerprint()

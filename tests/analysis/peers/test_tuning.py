@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from peers.perceptron import CHANCE, RANGES, trained
 from peers.tables import ANALYSIS, load
-from peers.tuning import told
+from peers.tuning import main, told
+from peers.tuning_page import is_stale, is_there
 from peers.tuning_spaces import Run, Space, perceptron_space, table_space
 from peers.tuning_strategies import STRATEGIES, Strategy, trials_to_target
 
@@ -110,3 +112,23 @@ def test_quartiles_are_repeats_and_may_be_never() -> None:
         "median": 30.0,
         "third_quartile": np.inf,
     }
+
+
+def test_rows_are_kept_until_the_target_changes_and_told_of_another_version() -> None:
+    space, strategy = additive(5.0, [], continuous=False), STRATEGIES[1]
+    rows = pd.DataFrame(
+        [{"space": "additive", "strategy": strategy.name, "target": 5.0, "repeats": 40, "version": "one"}]
+    )
+    assert is_there(rows, space, strategy, 40)
+    assert not is_there(rows, space, strategy, 41)
+    assert not is_there(rows, space, STRATEGIES[2], 40)
+    assert not is_there(rows.assign(target=5.01), space, strategy, 40)
+    assert [is_stale(rows, space, strategy, version) for version in ("one", "another")] == [False, True]
+    assert not is_stale(rows.assign(target=5.01), space, strategy, "another")
+
+
+def test_a_space_that_is_none_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--again", "perceptron"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("peers: 'perceptron' is no space; there are: ")
+    assert error.count("\n") == 1
