@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,30 @@ def test_the_page_tells_the_recorded_numbers() -> None:
     words = {word for way in (*WAYS, SETTLE) for word in way.words}
     assert set(rows["design"]) == {CEILING, *words}
     assert set(rows.loc[rows["design"] == CEILING, "trials"]) == set(AT)
+
+
+def test_the_advice_on_which_design_tells_the_recorded_shares() -> None:
+    advice = (page.DOCS / "designs.md").read_text(encoding="utf-8").partition("## Which one?")[2].partition("\n## ")[0]
+    right = {
+        (design, trials): last.split("|")[-1].strip()
+        for trials in (24, 32)
+        for design, last in re.findall(r"^\| `?([^`|*]+)`? (\|.*) \|$", _section(f"{trials} trials"), re.MULTILINE)
+    }
+    told = {key: [int(part) for part in share.split(" ± ")] for key, share in right.items() if " ± " in share}
+    (folded, _), (chosen, error) = told["pb12+foldover", 24], told["pb12..24", 24]
+    assert f"| {folded} %, {chosen} % (± {error}) |" in advice
+    for design in ("frac32", "pb12..32"):
+        share, error = told[design, 32]
+        assert f"{share} % at 32 (± {error})" in advice or f"{share} % (± {error})" in advice
+    poor = [told[f"pb12..32/{way}", 32][0] for way in ("random", "replicates", "md")]
+    assert f"({min(poor)} to {max(poor)} % at 32)" in advice
+    ceilings = [int(re.search(r"noise ceiling.* (\d+) \|", _section(f"{n} trials"))[1]) for n in (24, 32)]
+    assert f"allow {ceilings[0]} % at 24 trials, {ceilings[1]} % at 32" in advice
+
+
+def _section(trials: str) -> str:
+    whole = (page.DOCS / page.PAGE).read_text(encoding="utf-8")
+    return whole.partition(f"## First three right (per cent), {trials}")[2].partition("\n## ")[0]
 
 
 @pytest.mark.parametrize(
