@@ -114,7 +114,12 @@ def test_failed_trials_end_with_status_one(tmp_path: Path, capsys: pytest.Captur
         (["analyze"], "TRIALS.csv"),
         (["analyse"], "invalid choice"),
         ([], "VERB"),
-        (["analyze", FATIGUE, *ASKED, "--err", "pse"], "--err"),
+        (
+            ["analyze", FATIGUE, *ASKED, "--err", "pse"],
+            "unrecognized arguments: --err pse; did you mean '--error'?; see python -m qim_stats analyze --help",
+        ),
+        (["analyze", FATIGUE, *ASKED, "--confidnce=0.9"], "did you mean '--confidence'?"),
+        (["analyze", FATIGUE, FATIGUE, *ASKED], f"unrecognized arguments: {FATIGUE}; see python -m qim_stats analyze"),
     ],
 )
 def test_mistakes_are_one_line_and_status_two(
