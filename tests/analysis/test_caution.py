@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from validation import caution
+from validation.caution_worlds import AS_RECORDED, ORDERS, stripped
 from validation.results import FOLDER
+from validation.tables import all_tables, read_list
 
 from qim_stats.screening.walsh_prior import STANDARD
 
 
 def test_the_page_tells_the_recorded_numbers() -> None:
-    rows = pd.read_csv(FOLDER / "caution.csv")
-    assert caution.text(rows) == (caution.DOCS / "caution.md").read_text(encoding="utf-8")
+    rows, worlds = (pd.read_csv(FOLDER / name) for name in ("caution.csv", "caution_worlds.csv"))
+    assert caution.text(rows, worlds) == (caution.DOCS / "caution.md").read_text(encoding="utf-8")
     assert set(rows["table"]) == set(caution.TABLES)
     assert set(rows["prior"]) == set(caution.PRIORS)
     assert len(rows) == 2 * len(caution.TABLES) * len(caution.PRIORS)
+    assert set(worlds["table"]) == set(rows.loc[~rows["artificial"], "table"])
+    assert set(worlds["world"]) == {AS_RECORDED, *ORDERS}
 
 
 def test_one_of_the_priors_is_the_one_that_answers_are_given_under() -> None:
@@ -35,3 +40,15 @@ def test_mistakes_are_told_in_one_line(words: list[str], told: str, capsys: pyte
 
 def test_what_is_wanted_is_what_the_goals_want() -> None:
     assert (caution._limit("calibration_error"), caution._limit("coverage_simultaneous")) == (0.05, 0.95)
+
+
+def test_what_is_left_of_a_table_are_the_effects_of_few_factors_and_noise() -> None:
+    table = all_tables(read_list(), ["lenet_fashion"])[0]
+    members = np.bitwise_count(np.arange(table.full.cells))
+    for order in (1, 2):
+        made = stripped(table, order, seed=0)
+        kept, rest = (made.full.half_effects[own] for own in ((members > 0) & (members <= order), members > order))
+        error = table.noise.sd / np.sqrt(table.full.cells)
+        assert np.abs(kept - table.full.half_effects[(members > 0) & (members <= order)]).max() < 4.0 * error
+        assert rest.std() == pytest.approx(error, rel=0.2)
+        assert made.full.direction == table.full.direction
