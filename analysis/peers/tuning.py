@@ -35,7 +35,6 @@ BUDGET = 128
 REPEATS = 40  # on a table
 REAL_REPEATS = 5  # on the real space, where every trial is trained
 Where = PeerTable | tuple[str, float, float]
-_PART = 5  # repeats of a task
 _QUARTILES = {"first_quartile": 25.0, "median": 50.0, "third_quartile": 75.0}
 
 
@@ -91,11 +90,9 @@ def _compute(pool: Executor, where: Where, space: Space, repeats: int, options: 
                 continue
             if tuning_page.is_there(rows, space, strategy, repeats):
                 continue
-        numbers = [range(start, min(start + _PART, repeats)) for start in range(0, repeats, _PART)]
-        parts = list(
-            pool.map(_repeats, [where] * len(numbers), [strategy] * len(numbers), numbers, [seed] * len(numbers))
+        found = np.array(
+            list(pool.map(_reached, [where] * repeats, [strategy] * repeats, range(repeats), [seed] * repeats))
         )
-        found = np.concatenate(parts)
         keys = {"space": space.name, "strategy": strategy.name, "target": space.target, "good": space.good}
         new = pd.DataFrame([keys | told(found)])
         tuning_page.put(rows, new.assign(budget=BUDGET, seed=seed, version=version))
@@ -111,14 +108,9 @@ def told(found: np.ndarray) -> dict[str, float]:
     return {"repeats": len(found), "reached": share, "reached_error": error, **quartiles}
 
 
-def _repeats(where: Where, strategy: Strategy, numbers: range, seed: int) -> np.ndarray:
+def _reached(where: Where, strategy: Strategy, number: int, seed: int) -> float:
     space = table_space(where) if isinstance(where, PeerTable) else perceptron_space(*where)
-    return np.array(
-        [
-            trials_to_target(space, strategy, BUDGET, np.random.Generator(np.random.PCG64([seed, number])))
-            for number in numbers
-        ]
-    )
+    return trials_to_target(space, strategy, BUDGET, np.random.Generator(np.random.PCG64([seed, number])))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,10 @@ HEAD = """
 Made by the same command; numbers in [tuning.csv](../analysis/peers/tuning.csv). Optuna's TPE and its random search,
 with their defaults, on all hyperparameters against the same on the three or five that ranked top in a screening, the
 others held at the level that was better in it: PB12, or PB12 and twelve trials chosen after it, ranked by the
-alias-aware posterior. Numbers of trials until the best-known response is reached within the seed noise, **those of the
-screening included**, out of {budget} at most: median and quartiles over the repeats, `>` where not reached.
+alias-aware posterior. `told`: nothing is held, and TPE is told of the twelve trials in place of its own random start,
+so that they serve both for the ranks and for tuning. Numbers of trials until the best-known response is reached within
+the seed noise, **those of the screening included**, out of {budget} at most: median and quartiles over the repeats, `>`
+where not reached.
 
 On a table the space is its 2^k corners, the best known its best recorded response, and a setting reaches it whose
 recorded response is less than one SD of the difference of two trials away. The perceptron is real and continuous: one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
 from peers.perceptron import CHANCE, RANGES, trained
@@ -66,6 +67,23 @@ def test_what_did_not_rank_top_is_held_at_its_better_level(name: str, *, continu
             assert after == {high if half > 0.0 else low}
         else:
             assert len(after) > 1
+
+
+@pytest.mark.parametrize("continuous", [True, False])
+def test_the_sampler_is_told_of_the_screening(continuous: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    studies: list[optuna.Study] = []
+    create = optuna.create_study
+    monkeypatch.setattr(optuna, "create_study", lambda **options: studies.append(create(**options)) or studies[0])
+    strategy = next(strategy for strategy in STRATEGIES if strategy.told)
+    tried: list[np.ndarray] = []
+    space = additive(99.0, tried, continuous=continuous)
+    trials_to_target(space, strategy, 30, rng())
+    known = studies[0].trials[:12]
+    assert [[trial.params[str(i)] for i in range(space.k)] for trial in known] == [
+        list(setting) for setting in tried[:12]
+    ]
+    assert [trial.value for trial in known] == [float((2.0 * setting - 1.0) @ HALF) for setting in tried[:12]]
+    assert all(len({float(setting[place]) for setting in tried[12:]}) > 1 for place in range(space.k))
 
 
 def test_a_table_is_tuned_towards_its_best_cell() -> None:
