@@ -83,6 +83,14 @@ def test_title_notice_and_command_are_shown(fatigue: Analysis, check: Read) -> N
     assert "make 'study'" in page.text["reproduce"]
 
 
+def test_a_command_is_shown_to_the_letter_and_its_options_stay_whole(fatigue: Analysis, check: Read) -> None:
+    command = "python -m qim_stats analyze '--x  <b>' --response y --report r.html"
+    html = render(fatigue, command=command)
+    assert command in check(html).text["command"]
+    assert re.findall(r'<span class="option">([^<]*)</span>', html) == ["--response", "--report"]
+    assert re.search(r"\.option \{[^}]*nowrap", html)
+
+
 def test_embedded_data_are_the_data(screen: Analysis, read: Read, tmp_path: Path) -> None:
     page = read(render(screen))
     assert json.loads(page.text["analysis-json"]) == json.loads(json.dumps(screen.to_dict()))
