@@ -95,7 +95,7 @@ def test_the_report_names_its_command_and_escapes(full: Full, tmp_path: Path) ->
     page = report.read_text(encoding="utf-8")
     assert "&lt;b&gt;lr&lt;/b&gt;" in page
     assert "<b>lr" not in page
-    assert "--replays 6" in page
+    assert '<span class="option">--replays</span> 6' in page
     assert page.count("<svg") == 2
 
 

@@ -21,7 +21,7 @@ Read = Callable[[str], SimpleNamespace]
 REFERENCE = Path(__file__).parents[2] / "reference"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def screen(study: Study, factors: tuple[qs.Factor, ...]) -> qs.Analysis:
     table = study(qs.plackett_burman(factors, runs=12, seed=3))
     return qs.analyze(table, response="accuracy", direction="maximize", factors=factors)
