@@ -1,8 +1,9 @@
 """What a more or a less cautious prior would do: python analysis/validation/caution.py [--studies 40] [--page].
 
 Replays two fixed designs under several priors, on the development tables of eight factors and on two artificial ones,
-and one of them on tables without part of their interactions; writes docs/caution.md, caution.csv and
-caution_worlds.csv. No locked table is looked at, and nothing here changes the method.
+one of them on tables without part of their interactions, the other apart by what it aliases; writes docs/caution.md,
+caution.csv, caution_worlds.csv and caution_alias.csv. No locked table is looked at, and nothing here changes the
+method.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ import pandas as pd
 from qim_stats.errors import QimError
 from qim_stats.replays.aware import alias_aware
 from qim_stats.screening.walsh_prior import WalshPrior
+from validation.caution_alias import ALIASED, APART, by_alias, largest_interaction
 from validation.caution_worlds import AS_RECORDED, ORDERS, stripped
 from validation.goals import GOALS
 from validation.results import FOLDER, check_folders
 from validation.tables import ANALYSIS, ARTIFICIAL, Validated, all_tables, read_list
 from validation.work import AWARE, measured_rows, replayed
 
+ALIKE = "all alike"
 PRIORS = {
     "as it is": WalshPrior(),
     "no orphans": WalshPrior(orphans=()),
@@ -41,10 +44,13 @@ PRIORS = {
     "less noise, many active": WalshPrior(lam=(0.03, 0.3, 3.0), p_active=0.6, inactive=0.8),
     "one scale": WalshPrior(curved=False),
     "one scale, less noise": WalshPrior(curved=False, lam=(0.03, 0.3, 3.0)),
+    ALIKE: WalshPrior(p_orphans=1.0, orphans=(0.99,), inactive=0.99),
 }
 """By name, as the page says."""
 FOLDED, FRACTION = "pb12+foldover", "frac32"
-TABLES = ("lenet_fashion", "autoencoder_mnist", "diabetes_boosting", "no heredity", "dense")
+STRAY = "no heredity"
+TABLES = ("lenet_fashion", "autoencoder_mnist", "diabetes_boosting", STRAY, "dense")
+LOOKS = ("frac32..36", "frac32..40", "frac32..48")
 LEAST = 4  # studies
 MEASURES = ("calibration_error", "coverage_simultaneous", "width_simultaneous", "p_top3")
 _CLAIMS = ("calibration_error", "calibration_error_error")
@@ -60,8 +66,9 @@ their factors have no main effects. Would another prior of the [alias-aware rank
 Virtual studies as in [replays.md](replays.md), {studies} a cell, by prior: `orphans` is the probability that
 interactions do not ask whether their factors have main effects (0.1 as it is), `triples` is the scale eta of
 interactions of three factors and more (0.1 or 0.3 as it is; 0.1 when weak, 0.3 or 0.9 when strong), `less noise` goes
-without the largest noise, `many active` is that of the sensitivity (probability 0.6, 0.8 for the others), and
-`one scale` takes the response as given. Development and artificial tables only.
+without the largest noise, `many active` is that of the sensitivity (probability 0.6, 0.8 for the others), `one scale`
+takes the response as given, and under `all alike` an interaction may be as large as a main effect, of however many
+factors. Development and artificial tables only.
 
 {sections}## Both together
 
@@ -77,7 +84,19 @@ foldover, but they are with one another, and what they do looks like noise in pa
 response.
 
 {worlds}
+
+## Why too short in a fraction
+
+{stray}
 """
+STRAY_TEXT = """The largest interaction of three factors and more on "{name}" is {interaction}: a half effect of
+{size:.2f}, where the largest main effect has {main:.2f}. The fraction of 32 runs aliases it outright with a main effect
+in {aliased} of the {studies} studies. In these no trial tells the two apart, and the intervals take it for a main
+effect under every prior above but `{alike}`, which doubts every effect of every table instead: its intervals are
+{width:.2f} ranks wide at least. Four trials more, chosen by the posterior as it is, are enough to see that something is
+wrong.
+
+{cells}"""
 SECTION = """## {title}
 
 {cells}
@@ -105,12 +124,14 @@ def main(words: Sequence[str] | None = None) -> int:
     except QimError as error:
         print(f"caution: {error}", file=sys.stderr)
         return 2
-    path, worlds = (options.results / name for name in ("caution.csv", "caution_worlds.csv"))
+    path, worlds, alias = (options.results / f"caution{name}.csv" for name in ("", "_worlds", "_alias"))
     if not options.page:
         _written(pd.concat([_measured(table, options) for table in tables], ignore_index=True), path)
         real = [table for table in tables if table.role != ARTIFICIAL]
         _written(pd.concat([_by_world(table, options) for table in real], ignore_index=True), worlds)
-    told = text(pd.read_csv(path), pd.read_csv(worlds))
+        stray = next(table for table in tables if table.name == STRAY)
+        _written(by_alias(stray, FRACTION, LOOKS, options.studies, options.seed, options.jobs), alias)
+    told = text(pd.read_csv(path), pd.read_csv(worlds), pd.read_csv(alias))
     (options.docs / "caution.md").write_text(told, encoding="utf-8")
     print(told)
     return 0
@@ -142,7 +163,7 @@ def _written(found: pd.DataFrame, path: Path) -> None:
     found.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
 
 
-def text(rows: pd.DataFrame, worlds: pd.DataFrame) -> str:
+def text(rows: pd.DataFrame, worlds: pd.DataFrame, alias: pd.DataFrame) -> str:
     """Return the page.
 
     Parameters
@@ -151,6 +172,8 @@ def text(rows: pd.DataFrame, worlds: pd.DataFrame) -> str:
         ``table, artificial, studies, design, prior`` and ``MEASURES``, each with its ``_error``.
     worlds : DataFrame
         ``table, world, calibration_error, calibration_error_error``.
+    alias : DataFrame
+        As of ``by_alias``.
     """
     sections = "".join(
         SECTION.format(title=f"{title}: `{design}`", cells=_cells(rows[rows["design"] == design], measure))
@@ -169,6 +192,30 @@ def text(rows: pd.DataFrame, worlds: pd.DataFrame) -> str:
         best=min(PRIORS, key=lambda prior: _worst(rows[rows["prior"] == prior])),
         folded=FOLDED,
         worlds=_cells(worlds, "calibration_error", "world"),
+        stray=_stray(alias, rows),
+    )
+
+
+def _stray(rows: pd.DataFrame, by_prior: pd.DataFrame) -> str:
+    """Return what becomes of intervals where the largest interaction is a main effect's alias, and where it is not."""
+    table = all_tables(read_list(), (STRAY,))[0]
+    members = largest_interaction(table)
+    own = rows.set_index(["design", "largest"])
+    lines = [f"| design | coverage, {ALIASED} | width | coverage, {APART} | width |", "|---|---|---|---|---|"]
+    for design in rows["design"].unique():
+        cells = [f"{own[name][design, kind]:.2f}" for kind in (ALIASED, APART) for name in ("coverage", "width")]
+        lines.append(f"| {design} | " + " | ".join(cells) + " |")
+    studies = own["studies"][FRACTION]
+    return STRAY_TEXT.format(
+        name=STRAY,
+        interaction=":".join(table.full.names[i] for i in members),
+        size=abs(table.full.half_effects[sum(1 << i for i in members)]),
+        main=table.truth.size.max() / 2.0,
+        aliased=studies[ALIASED],
+        studies=studies.sum(),
+        alike=ALIKE,
+        width=by_prior.loc[by_prior["prior"] == ALIKE, "width_simultaneous"].min(),
+        cells="\n".join(lines),
     )
 
 

@@ -6,21 +6,25 @@ import numpy as np
 import pandas as pd
 import pytest
 from validation import caution
+from validation.caution_alias import ALIASED, APART, aliased_outright, by_alias, largest_interaction
 from validation.caution_worlds import AS_RECORDED, ORDERS, stripped
 from validation.results import FOLDER
 from validation.tables import all_tables, read_list
 
+from qim_stats.replays.full_table import settings
 from qim_stats.screening.walsh_prior import STANDARD
 
 
 def test_the_page_tells_the_recorded_numbers() -> None:
-    rows, worlds = (pd.read_csv(FOLDER / name) for name in ("caution.csv", "caution_worlds.csv"))
-    assert caution.text(rows, worlds) == (caution.DOCS / "caution.md").read_text(encoding="utf-8")
+    rows, worlds, alias = (pd.read_csv(FOLDER / f"caution{name}.csv") for name in ("", "_worlds", "_alias"))
+    assert caution.text(rows, worlds, alias) == (caution.DOCS / "caution.md").read_text(encoding="utf-8")
     assert set(rows["table"]) == set(caution.TABLES)
     assert set(rows["prior"]) == set(caution.PRIORS)
     assert len(rows) == 2 * len(caution.TABLES) * len(caution.PRIORS)
     assert set(worlds["table"]) == set(rows.loc[~rows["artificial"], "table"])
     assert set(worlds["world"]) == {AS_RECORDED, *ORDERS}
+    assert set(alias["design"]) == {caution.FRACTION, *caution.LOOKS}
+    assert set(alias.groupby("design")["studies"].sum()) == set(rows["studies"])
 
 
 def test_one_of_the_priors_is_the_one_that_answers_are_given_under() -> None:
@@ -52,3 +56,26 @@ def test_what_is_left_of_a_table_are_the_effects_of_few_factors_and_noise() -> N
         assert np.abs(kept - table.full.half_effects[(members > 0) & (members <= order)]).max() < 4.0 * error
         assert rest.std() == pytest.approx(error, rel=0.2)
         assert made.full.direction == table.full.direction
+
+
+def test_studies_are_told_apart_by_what_the_fraction_aliases() -> None:
+    table = all_tables(read_list(), [caution.STRAY])[0]
+    members = largest_interaction(table)
+    sizes = {place: abs(size) for place, size in enumerate(table.full.half_effects) if place.bit_count() >= 3}
+    assert max(sizes, key=sizes.__getitem__) == sum(1 << place for place in members)
+
+
+def test_an_alias_is_a_column_the_same_or_its_opposite() -> None:
+    three = settings(np.arange(8), 3).astype(np.float64)
+    product = three.prod(axis=1, keepdims=True)
+    nearly = product * np.where(np.arange(8) == 5, -1.0, 1.0)[:, None]
+    studies = np.array([np.hstack([three, column]) for column in (product, -product, nearly)])
+    assert aliased_outright(studies, (0, 1, 2)).tolist() == [True, True, False]
+    assert aliased_outright(studies, (0, 1)).tolist() == [False, False, False]
+
+
+def test_where_it_is_an_alias_intervals_miss_and_elsewhere_they_hold() -> None:
+    table = all_tables(read_list(), [caution.STRAY])[0]
+    found = by_alias(table, caution.FRACTION, (), studies=12, seed=0, jobs=2).set_index("largest")
+    assert found["studies"].sum() == 12
+    assert found["coverage"][ALIASED] < 0.5 < 0.9 < found["coverage"][APART]
