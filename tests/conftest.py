@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 # As the command line does, before numpy loads: beside other work, threads that wait for one another are slow.
@@ -40,22 +41,19 @@ def engine() -> DockerEngine:
     return found
 
 
-@pytest.fixture
-def lenet(tmp_path: Path) -> Callable[..., Path]:
+def write_lenet(
+    folder: Path, extra: str = "", iterations: int = 10, factors: tuple[str, ...] = ("momentum", "weight_decay")
+) -> Path:
     """Write a small study of LeNet: 2 factors, 4 trials of 10 iterations unless told otherwise."""
-
-    def write(extra: str = "", iterations: int = 10, factors: tuple[str, ...] = ("momentum", "weight_decay")) -> Path:
-        for name in ("net.prototxt", "solver.prototxt"):
-            shutil.copy(ANALYSIS / "lenet_fashion" / name, tmp_path)
-        solver = tmp_path / "solver.prototxt"
-        text = solver.read_text().replace("max_iter: 100", f"max_iter: {iterations}")
-        text = text.replace("test_interval: 100", f"test_interval: {iterations}").replace(
-            "test_iter: 20", "test_iter: 2"
-        )
-        solver.write_text(text)
-        study = tmp_path / "study.toml"
-        study.write_text(
-            f"""
+    for name in ("net.prototxt", "solver.prototxt"):
+        shutil.copy(ANALYSIS / "lenet_fashion" / name, folder)
+    solver = folder / "solver.prototxt"
+    text = solver.read_text().replace("max_iter: 100", f"max_iter: {iterations}")
+    text = text.replace("test_interval: 100", f"test_interval: {iterations}").replace("test_iter: 20", "test_iter: 2")
+    solver.write_text(text)
+    study = folder / "study.toml"
+    study.write_text(
+        f"""
 name = "test"
 image = ["{IMAGES[0]}", "{IMAGES[1]}"]
 solver = "solver.prototxt"
@@ -66,30 +64,51 @@ data = {{ source = "fashion-mnist" }}
 design = {{ kind = "full-factorial" }}
 {extra}
 """
-            + "".join(
-                f'[[factor]]\nname = "{name}"\ntarget = "solver.{name}"\nlow = {low}\nhigh = {high}\n'
-                for name, low, high in (
-                    ("momentum", 0.5, 0.9),
-                    ("weight_decay", 0.0005, 0.005),
-                    ("base_lr", 0.005, 0.01),
-                    ("gamma", 0.1, 0.9),
-                    ("power", 0.5, 0.75),
-                )
-                if name in factors
+        + "".join(
+            f'[[factor]]\nname = "{name}"\ntarget = "solver.{name}"\nlow = {low}\nhigh = {high}\n'
+            for name, low, high in (
+                ("momentum", 0.5, 0.9),
+                ("weight_decay", 0.0005, 0.005),
+                ("base_lr", 0.005, 0.01),
+                ("gamma", 0.1, 0.9),
+                ("power", 0.5, 0.75),
             )
+            if name in factors
         )
-        return study
+    )
+    return study
 
-    return write
+
+@pytest.fixture
+def lenet(tmp_path: Path) -> Callable[..., Path]:
+    """Return a writer of a small study of LeNet."""
+    return partial(write_lenet, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+    """The folder of a small study that real Caffe has run to its end."""
+    folder = tmp_path_factory.mktemp("finished")
+    done = call_runner("run", write_lenet(folder))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def finished_copy(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished study, to be spoilt."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "study.toml"
+
+
+def call_runner(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Call the runner's command line as its users do."""
+    return subprocess.run(
+        [sys.executable, "-m", "caffe_runner", *map(str, words)], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="session")
 def runner() -> Command:
-    """Call the runner's command line as its users do."""
-
-    def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "caffe_runner", *map(str, words)], capture_output=True, text=True, check=False
-        )
-
-    return call
+    """Return ``call_runner``."""
+    return call_runner

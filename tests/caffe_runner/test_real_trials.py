@@ -37,10 +37,8 @@ def containers_of(study: Path) -> list[dict[str, object]]:
     return found
 
 
-def test_a_study_runs_and_a_second_call_runs_nothing(lenet: Write, runner: Command) -> None:
-    study = lenet()
-    first = runner("run", study)
-    assert first.returncode == 0, first.stderr
+def test_a_study_runs_and_a_second_call_runs_nothing(finished_copy: Path, runner: Command) -> None:
+    study = finished_copy
     table = rows(study)
     assert [row["state"] for row in table] == ["done"] * 4
     assert all(0 <= float(row["accuracy"]) <= 1 and float(row["loss"]) > 0 for row in table)
@@ -56,9 +54,10 @@ def test_a_study_runs_and_a_second_call_runs_nothing(lenet: Write, runner: Comma
     assert containers_of(study) == []
 
 
-def test_the_same_study_from_scratch_gives_identical_responses(lenet: Write, runner: Command, tmp_path: Path) -> None:
-    study = lenet()
-    assert runner("run", study).returncode == 0
+def test_the_same_study_from_scratch_gives_identical_responses(
+    finished_copy: Path, runner: Command, tmp_path: Path
+) -> None:
+    study = finished_copy
     once = [(row["accuracy"], row["loss"], row["seed"]) for row in rows(study)]
     study.with_suffix(".runs").rename(tmp_path / "first")
     assert runner("run", study).returncode == 0
@@ -185,9 +184,8 @@ def test_kill_9_at_twenty_random_moments_loses_nothing(lenet: Write, runner: Com
     assert containers_of(study) == []
 
 
-def test_status_and_export_agree_with_the_ledger(lenet: Write, runner: Command, tmp_path: Path) -> None:
-    study = lenet()
-    assert runner("run", study).returncode == 0
+def test_status_and_export_agree_with_the_ledger(finished_copy: Path, runner: Command, tmp_path: Path) -> None:
+    study = finished_copy
     status = json.loads(runner("status", study, "--json", "-").stdout)
     assert status["counts"] == {"done": 4}
     out = tmp_path / "mine.csv"
@@ -200,9 +198,8 @@ def test_status_and_export_agree_with_the_ledger(lenet: Write, runner: Command, 
     assert "not an earlier export" in refused.stderr
 
 
-def test_a_changed_study_is_refused_and_shown(lenet: Write, runner: Command) -> None:
-    study = lenet()
-    assert runner("run", study).returncode == 0
+def test_a_changed_study_is_refused_and_shown(finished_copy: Path, runner: Command) -> None:
+    study = finished_copy
     kept = (study.with_suffix(".runs") / "trials.csv").read_bytes()
     study.write_text(study.read_text().replace("high = 0.9", "high = 0.95"))
     refused = runner("run", study)
@@ -212,9 +209,8 @@ def test_a_changed_study_is_refused_and_shown(lenet: Write, runner: Command) -> 
     assert (study.with_suffix(".runs") / "trials.csv").read_bytes() == kept
 
 
-def test_a_changed_study_tells_and_exports_nothing(lenet: Write, runner: Command, tmp_path: Path) -> None:
-    study = lenet()
-    assert runner("run", study).returncode == 0
+def test_a_changed_study_tells_and_exports_nothing(finished_copy: Path, runner: Command, tmp_path: Path) -> None:
+    study = finished_copy
     study.write_text(study.read_text().replace("high = 0.9", "high = 0.95"))
     for words in (("status", study), ("export", study, "--out", tmp_path / "t.csv")):
         refused = runner(*words)
