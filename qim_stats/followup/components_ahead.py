@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from qim_stats.followup.knowledge import Knowledge, Weighed
 from qim_stats.followup.mixture import deviates, mixture
-from qim_stats.screening.walsh_components import GRID, Indices, kernel, projected_inverses
+from qim_stats.screening.walsh_components import GRID, Indices, projected_inverses
+from qim_stats.screening.walsh_kernel import kernel
 
 Array = npt.NDArray[np.float64]
 _SINGULAR = 1e-8

@@ -22,8 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from qim_stats.followup.knowledge import Knowledge, Weighed
-from qim_stats.screening.walsh_components import GRID, kernel, projected_inverses, relative_variances
+from qim_stats.screening.walsh_components import GRID, projected_inverses, relative_variances
 from qim_stats.screening.walsh_draws import WalshFunctions
+from qim_stats.screening.walsh_kernel import kernel
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]

@@ -26,12 +26,12 @@ active.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from qim_stats.screening.walsh_cells import Cells
+from qim_stats.screening.walsh_kernel import kernel
 from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
 
 Array = npt.NDArray[np.float64]
@@ -40,6 +40,7 @@ Indices = npt.NDArray[np.intp]
 INACTIVE = STANDARD.inactive
 GRID: Array = STANDARD.grid  # (29, 4): rho, eta, lam, heredity
 _CHUNK = 2_000_000  # numbers in a batch of matrices
+_CORNER = 1e12  # above any response's sum of squares, in units of the smallest variance of a component
 _ROUNDING = 1e-12  # of a sum of squares that is near 1
 
 
@@ -69,104 +70,6 @@ def log_prior(active: Sets, grid: Array, prior: WalshPrior = STANDARD) -> Array:
 def relative_variances(active: Sets, prior: WalshPrior = STANDARD) -> Array:
     """Return r_i^2, shape (s, k)."""
     return np.where(active, 1.0, prior.inactive**2)
-
-
-def kernel(x: Array, other: Array, active: Sets, grid: Array, prior: WalshPrior = STANDARD) -> Array:
-    """Return the covariance of responses at two lists of settings, without the trial's noise, in units of s2.
-
-    Parameters
-    ----------
-    x, other : ndarray of float64, shapes (m, k) and (o, k)
-        Settings coded -1/0/+1.
-    active : ndarray of bool, shape (c, k)
-        Active factors of c components.
-    grid : ndarray of float64, shape (c, 4)
-        Their rho, eta, lam, and whether interactions inherit.
-    prior : WalshPrior
-        For the scale of inactive factors.
-
-    Returns
-    -------
-    ndarray of float64, shape (c, m, o)
-        The formula is in the module's head.
-    """
-    terms = _pair_terms(x.tobytes(), other.tobytes(), x.shape[1], prior.inactive)
-    # Components come by sets of factors, each with many sizes: what depends on the set alone is had once.
-    sets, place = _distinct(active)
-    pairs = terms.pairs(sets)
-    answer = np.empty((len(active), len(x) * len(other)))
-    inherited = grid[:, 3] == 1.0
-    for eta in np.unique(grid[inherited, 1]).tolist():
-        rows = inherited & (grid[:, 1] == eta)
-        at = place[rows]
-        answer[rows] = terms.every(sets, eta)[at] + (grid[rows, :1] ** 2 - eta**2) * pairs[at]
-    if not inherited.all():
-        mains, full = terms.mains(sets), np.ones((1, active.shape[1]))
-        for eta in np.unique(grid[~inherited, 1]).tolist():
-            rows = ~inherited & (grid[:, 1] == eta)
-            answer[rows] = mains[place[rows]] + (terms.every(full, eta) - terms.mains(full))
-    return answer.reshape(len(active), len(x), len(other))
-
-
-def _distinct(active: Sets) -> tuple[Array, Indices]:
-    """Return the different sets as numbers, shape (s, k), and which of them each component has."""
-    packed = np.packbits(active, axis=1)
-    keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
-    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
-    return active[first].astype(np.float64), place
-
-
-@dataclass(frozen=True)
-class _PairTerms:
-    """What the kernel needs of two lists of settings whatever the component; rows are factors, columns pairs.
-
-    The methods take sets of active factors as numbers 0 and 1, shape (s, k), and return shape (s, pairs).
-    """
-
-    pair: Array
-    sums: Array
-    squares: Array
-    square_sums: Array
-    inactive: float
-    logs: dict[float, tuple[Array, Array]]
-
-    def mains(self, sets: Array) -> Array:
-        """Return sum_i z_i."""
-        return np.asarray(sets @ ((1.0 - self.inactive**2) * self.pair) + self.sums, dtype=np.float64)
-
-    def pairs(self, sets: Array) -> Array:
-        """Return sum_{i<j} z_i z_j = [(sum z_i)^2 - sum z_i^2] / 2."""
-        mains = self.mains(sets)
-        return np.asarray(0.5 * (mains * mains - (sets @ self.squares + self.square_sums)), dtype=np.float64)
-
-    def every(self, sets: Array, eta: float) -> Array:
-        """Return [prod_i (1 + eta^2 z_i) - 1] / eta^2."""
-        if eta not in self.logs:
-            self.logs[eta] = _logarithms(self.pair, eta, self.inactive)
-        gain, slack = self.logs[eta]
-        return np.asarray(np.expm1(sets @ gain + slack) / eta**2, dtype=np.float64)
-
-
-@lru_cache(maxsize=8)
-def _pair_terms(x: bytes, other: bytes, k: int, inactive: float) -> _PairTerms:
-    """Multiply two lists of settings; these come as bytes, since the chains ask again for the same ones."""
-    left, right = np.frombuffer(x).reshape(-1, k), np.frombuffer(other).reshape(-1, k)
-    pair = np.ascontiguousarray((left[:, None, :] * right[None, :, :]).reshape(-1, k).T)
-    squares = pair * pair
-    return _PairTerms(
-        pair=pair,
-        sums=inactive**2 * pair.sum(axis=0),
-        squares=(1.0 - inactive**4) * squares,
-        square_sums=inactive**4 * squares.sum(axis=0),
-        inactive=inactive,
-        logs={},
-    )
-
-
-def _logarithms(pair: Array, eta: float, inactive: float) -> tuple[Array, Array]:
-    """Return what an active factor adds to log prod_i (1 + eta^2 z_i), and its value with none active."""
-    slack = np.log1p(eta**2 * inactive**2 * pair)
-    return np.log1p(eta**2 * pair) - slack, np.asarray(slack.sum(axis=0), dtype=np.float64)
 
 
 def chunk_size(cells: Cells) -> int:
@@ -239,20 +142,25 @@ def log_evidence(cells: Cells, z: Array, active: Sets, grid: Array, prior: Walsh
     right = np.column_stack([cells.nuisance, means])
     answer = np.empty((len(active), z.shape[1]))
     for part in chunks(len(active), cells):
-        lower = np.asarray(np.linalg.cholesky(covariances(cells, active[part], grid[part], prior)), dtype=np.float64)
-        solved = _forward(lower, right)
+        lower, solved = _factored(covariances(cells, active[part], grid[part], prior), right)
         log_det = 2.0 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
         answer[part] = _evidence(cells, solved, log_det, within, grid[part, 2])
     return answer
 
 
-def _forward(lower: Array, right: Array) -> Array:
-    """Solve L Z = right for a batch of lower triangles: (c, m, m) and (m, q) to (c, m, q)."""
-    solved = np.empty((len(lower), *right.shape))
-    for i in range(len(right)):
-        known = lower[:, i : i + 1, :i] @ solved[:, :i]
-        solved[:, i] = (right[i] - known[:, 0]) / lower[:, i, i, None]
-    return solved
+def _factored(matrices: Array, right: Array) -> tuple[Array, Array]:
+    """Return L of L L' = R, shape (c, m, m), and Z of L Z = right, shape (c, m, q), for a batch of R.
+
+    The rows of Z' stand below L in the factor of R bordered by ``right``, whose own corner is taken large enough.
+    """
+    m, q = right.shape
+    bordered = np.zeros((len(matrices), m + q, m + q))
+    bordered[:, :m, :m] = matrices
+    bordered[:, m:, :m] = right.T
+    bordered[:, np.arange(m, m + q), np.arange(m, m + q)] = _CORNER
+    # NumPy looks at the lower triangle alone.
+    lower = np.asarray(np.linalg.cholesky(bordered), dtype=np.float64)
+    return lower[:, :m, :m], lower[:, m:, :m].transpose(0, 2, 1)
 
 
 def _evidence(cells: Cells, solved: Array, log_det: Array, within: Array, lam: Array) -> Array:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 import qim_stats as qs
 from qim_stats.screening.walsh_cells import collapse
-from qim_stats.screening.walsh_components import kernel, log_weights, moments, projected_inverses
+from qim_stats.screening.walsh_components import log_weights, moments, projected_inverses
 from qim_stats.screening.walsh_functions import main_effects, orders, walsh_columns, walsh_sums
+from qim_stats.screening.walsh_kernel import kernel
 from qim_stats.screening.walsh_mixture import WalshDesign, WalshPosterior, walsh_design
 from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
 from qim_stats.screening.walsh_sets import Components, enumerate_components, sample_components
@@ -150,6 +151,9 @@ def test_kernel_is_the_sum_over_all_interactions(seed: int, k: int, inactive: fl
     pair, sizes = np.array([~active, active]), np.array([[0.5, 0.3, 0.2, 1.0], [rho, eta, 0.2, float(inherit)]])
     found = kernel(x, other, pair, sizes, WalshPrior(inactive=inactive))
     assert found[1] == pytest.approx(total)
+    # Of settings with themselves half is computed: it must be what the whole has beside others.
+    beside = kernel(x, np.vstack([x, other]), pair, sizes, WalshPrior(inactive=inactive))
+    assert kernel(x, x, pair, sizes, WalshPrior(inactive=inactive)) == pytest.approx(beside[:, :, : len(x)])
 
 
 @settings(max_examples=6, deadline=None)
