@@ -39,7 +39,7 @@ def add_replay_options(parser: argparse.ArgumentParser) -> None:
         metavar="a,b,c",
         help="pb12, pb12+foldover, pb12+semifold, frac16, noconf16, random24, full; pb12..32: then chosen trials up to "
         "32 in all (pb12..32/random, /replicates, /d-optimal, /md, /settle; @0.9: until that sure); default: "
-        "pb12,pb12+foldover,pb12..24",
+        "pb12,pb12+foldover,pb12..24, with more than 11 factors larger ones",
     )
     group.add_argument(
         "--estimator", metavar="a,b,c", help="alias-aware, analyze, raw, least-squares; default: alias-aware"
@@ -89,14 +89,14 @@ def run_replays(args: argparse.Namespace) -> int:
     repeated = [path for path in (args.noise, args.replicates) if path is not None]
     check_outputs(args, [*args.tables, *repeated])
     from qim_stats.output import write_text
-    from qim_stats.replays.replaying import DESIGNS, replay
+    from qim_stats.replays.replaying import replay
     from qim_stats.terminal.replays import replays_text
 
     with shown_progress() as progress:
         found = replay(
             args.tables[0],
             replays=args.replays,
-            designs=DESIGNS if args.designs is None else _listed(args.designs),
+            designs=None if args.designs is None else _listed(args.designs),
             estimators=("alias-aware",) if args.estimator is None else _listed(args.estimator),
             noise=args.noise,
             replicates=args.replicates,

@@ -24,6 +24,7 @@ BATCH = 4  # trials between two looks
 SETTLE = "settle"
 SETTLED = 0.9
 _WHERE = "--designs"
+_TOO_FEW = 3  # factors
 _WORD = re.compile(
     r"(?P<kind>[a-z]+)(?P<runs>[0-9]+)?(?:\+(?P<fold>[a-z]+))?"
     r"(?:\.\.(?P<total>[0-9]+)(?:/(?P<rule>[a-z-]+))?(?:@(?P<sure>[0-9]*\.?[0-9]+))?)?"
@@ -48,6 +49,37 @@ class Plan:
 
     rule: Rule
     stages: tuple[tuple[str, int | None], ...]
+
+
+def usual_designs(k: int) -> tuple[str, ...]:
+    """Return the words of what is run where nobody says: a PB design, with its foldover, and with chosen trials.
+
+    Parameters
+    ----------
+    k : int
+        Number of factors.
+
+    Returns
+    -------
+    tuple of str
+        ``pb12, pb12+foldover, pb12..24`` for 5 to 11 factors, a larger PB for more; half of the table for 4, which is
+        no larger than a foldover.
+
+    Raises
+    ------
+    QimError
+        For 3 factors and fewer, where no design is smaller than the table.
+    """
+    if k <= _TOO_FEW:
+        raise QimError(
+            f"no screening design is much smaller than all {2**k} combinations of {k} factors",
+            where=_WHERE,
+            remedy=f"say what to run, as in --designs random{2**k - 1}",
+        )
+    if k == _TOO_FEW + 1:
+        return "pb8", "pb8..12"
+    runs = max(12, 4 * (k // 4 + 1))
+    return f"pb{runs}", f"pb{runs}+foldover", f"pb{runs}..{2 * runs}"
 
 
 def plans(designs: Sequence[str | Rule], k: int) -> list[Plan]:

@@ -87,10 +87,10 @@ def table_noise(table: FullTable) -> TrialNoise:
     # A half effect is the mean of N signed trials, so its variance is sd^2 / N.
     sd = float(np.sqrt(table.cells * np.mean(table.half_effects[high] ** 2)))
     count = int(high.sum())
-    factors = f"{least} factors" + (" or more" if least < table.k else "")
+    what = f"interaction{'s' if count > 1 else ''} of {least} factors" + (" or more" if least < table.k else "")
     if sd <= _EXACT * float(np.abs(table.means).max()):
         sd = 0.0
-    return TrialNoise(sd, count, f"{count} interactions of {factors}, taken for noise")
+    return TrialNoise(sd, count, f"{count} {what}, taken for noise")
 
 
 def read_replicates(source: str | os.PathLike[str] | pd.DataFrame, table: FullTable) -> TrialNoise:

@@ -20,7 +20,7 @@ from qim_stats.factors import Factor, nearest
 from qim_stats.replays.analyzed import analyzed
 from qim_stats.replays.aware import alias_aware
 from qim_stats.replays.ceiling import noise_ceiling
-from qim_stats.replays.designs import Plan, plans
+from qim_stats.replays.designs import Plan, plans, usual_designs
 from qim_stats.replays.estimators import Estimator, least_squares, raw
 from qim_stats.replays.floor import floor_alert
 from qim_stats.replays.full_table import full_table
@@ -40,7 +40,6 @@ ESTIMATORS: dict[str, Estimator] = {
     "least-squares": least_squares,
     "analyze": analyzed,
 }
-DESIGNS = ("pb12", "pb12+foldover", "pb12..24")
 _CHUNK = {True: 50, False: 4}  # studies in a piece of work, of fixed designs and of others: not what --jobs says
 _Measures = dict[str, Array]
 
@@ -49,7 +48,7 @@ def replay(
     full: str | os.PathLike[str] | pd.DataFrame,
     *,
     replays: int = 1000,
-    designs: Sequence[str | Rule] = DESIGNS,
+    designs: Sequence[str | Rule] | None = None,
     estimators: Sequence[str] | Mapping[str, Estimator] = ("alias-aware",),
     response: str | None = None,
     direction: str | None = None,
@@ -71,9 +70,9 @@ def replay(
         A trial of each of the 2^k combinations of levels, or more.
     replays : int
         Studies of each design, from 2.
-    designs : sequence of str or Rule
+    designs : sequence of str or Rule, optional
         Words such as ``"pb12"``, ``"pb12+foldover"``, ``"random24"``, ``"pb12..32"`` (docs/replays.md), or rules of
-        one's own.
+        one's own; by default ``usual_designs`` of so many factors.
     estimators : sequence of str, or mapping of str to Estimator
         Any of ``"alias-aware"``, ``"analyze"``, ``"raw"``, ``"least-squares"``, or one's own by name. All see the same
         studies.
@@ -117,13 +116,14 @@ def replay(
     known = table_noise(table) if repeated is None else read_replicates(repeated, table)
     world = World(table, known, added=noise is not None)
     job = _Job(world, truth_of(table, known), chosen, replays, seed)
-    wanted = plans(designs, table.k)
+    named = usual_designs(table.k) if designs is None else designs
+    wanted = plans(named, table.k)
     found: dict[tuple[str, str], list[_Measures]] = {}
     for (plan, _), pieces in zip(_pieces(wanted, replays), _all_pieces(job, wanted, jobs, progress), strict=True):
         for (stage, _), by_estimator in zip(plan.stages, pieces, strict=True):
             for name, measures in by_estimator.items():
                 found.setdefault((stage, name), []).append(measures)
-    words = [design if isinstance(design, str) else design.word for design in designs]
+    words = [design if isinstance(design, str) else design.word for design in named]
     measured = {(word, name): _joined(found[word, name]) for word in words for name in chosen}
     counts = {round(float(m["trials"].mean())) for m in measured.values()}
     ceiling = noise_ceiling(world, job.truth, counts, seed)

@@ -13,7 +13,7 @@ import pytest
 import qim_stats as qs
 from qim_stats.replays import Estimates, FixedDesign, Replays, replay
 from qim_stats.replays.analyzed import analyzed
-from qim_stats.replays.designs import plans
+from qim_stats.replays.designs import plans, usual_designs
 from qim_stats.replays.estimators import least_squares, raw
 from qim_stats.replays.full_table import cell_numbers, full_table
 from qim_stats.replays.noise import TrialNoise
@@ -47,6 +47,19 @@ def test_main_effects_alone_are_found_by_any_orthogonal_design(full: Full) -> No
     assert found.designs["trials"].tolist() == [12, 12, 16, 16, 24, 24, 18, 18]
     whole = found.designs[~((found.designs["design"] == "pb12+semifold") & (found.designs["estimator"] == "raw"))]
     assert whole["p_top3"].tolist() == [1.0] * len(whole)
+
+
+def test_what_is_run_where_nobody_says_fits_the_number_of_factors(full: Full) -> None:
+    assert usual_designs(5) == usual_designs(11) == ("pb12", "pb12+foldover", "pb12..24")
+    assert usual_designs(12) == ("pb16", "pb16+foldover", "pb16..32")
+    assert usual_designs(16)[0] == "pb20"
+    assert all(plans(usual_designs(k), k) for k in range(4, 20))
+    four = full(noise=0.1).query("act == 1").drop(columns="act")
+    found = replay(four, replays=2, response="y", direction="maximize")
+    assert found.designs["design"].tolist() == list(usual_designs(4))
+    assert found.designs["trials"].tolist() == [8, 12]
+    with pytest.raises(qs.QimError, match="all 8 combinations of 3 factors"):
+        replay(four.query("drop == 1").drop(columns="drop"), replays=2, response="y", direction="maximize")
 
 
 def test_an_interaction_misleads_twelve_runs_and_not_their_foldover(full: Full) -> None:
