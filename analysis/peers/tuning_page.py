@@ -13,6 +13,7 @@ from peers.tuning_strategies import STRATEGIES, Strategy
 
 FILE = Path(__file__).parent / "tuning.csv"
 _SAME = 1e-5  # relative difference between targets that is rounding in the file
+ALONE, TOLD, HELD = "TPE, all", "pb12, told to TPE on all", "pb12..24, then TPE on 5"
 HEAD = """
 ## Does it pay?
 
@@ -37,9 +38,16 @@ strategy was there within about ten trials.
 `good`: share of all settings that reach it. Where many do, a few random trials find one, and there is little that a
 screening could save. Rows were made with {versions}.
 
+{reading}
 | space | good | strategy | median | quartiles | reached (%) | repeats |
 |---|---|---|---|---|---|---|
 {rows}
+"""
+READING = """Of {spaces} spaces, TPE that is told of the screening is there sooner than TPE alone on {sooner},
+as soon on {same}, later on {later}, by the medians: {best} trials fewer at best, on "{where}", {most} more at most. It
+reached the best known in {told} of the repeats, TPE alone in {alone} (means over the spaces). So the trials of a
+screening are not lost on tuning, if the tuner is told of them. To hold factors at their better level is a risk: after
+24 trials, TPE on the first five reached the best known in {held} of the repeats, and in {least} on "{lowest}".
 """
 
 
@@ -99,7 +107,31 @@ def section(path: Path = FILE) -> str:
         budget=int(rows["budget"].max()),
         real=len(RANGES["perceptron, wide"]),
         versions=" and with ".join(sorted(rows["version"].unique())),
+        reading=_reading(rows),
         rows="\n".join(lines),
+    )
+
+
+def _reading(rows: pd.DataFrame) -> str:
+    """Return in words what the three strategies of most interest come to; empty where one of them is missing."""
+    medians, reached = (rows.pivot(index="space", columns="strategy", values=name) for name in ("median", "reached"))
+    if not {ALONE, TOLD, HELD} <= set(medians.columns) or medians[[ALONE, TOLD, HELD]].isna().any(axis=None):
+        return ""
+    gained = medians[ALONE] - medians[TOLD]
+    share = {name: f"{100 * reached[name].mean():.0f} %" for name in (ALONE, TOLD, HELD)}
+    return READING.format(
+        spaces=len(gained),
+        sooner=int((gained > 0).sum()),
+        same=int((gained == 0).sum()),
+        later=int((gained < 0).sum()),
+        best=f"{gained.max():.0f}",
+        where=gained.idxmax(),
+        most=f"{-gained.min():.0f}",
+        told=share[TOLD],
+        alone=share[ALONE],
+        held=share[HELD],
+        least=f"{100 * reached[HELD].min():.0f} %",
+        lowest=reached[HELD].idxmin(),
     )
 
 
