@@ -39,7 +39,7 @@ Sets = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.intp]
 INACTIVE = STANDARD.inactive
 GRID: Array = STANDARD.grid  # (29, 4): rho, eta, lam, heredity
-_CHUNK = 2_000_000  # numbers in a batch of matrices
+_CHUNK = 500_000  # numbers in a batch of matrices; larger ones are fresh memory each time
 _CORNER = 1e12  # above any response's sum of squares, in units of the smallest variance of a component
 _ROUNDING = 1e-12  # of a sum of squares that is near 1
 
