@@ -42,6 +42,8 @@ PRIORS = {
     "strong triples": WalshPrior(eta=(0.3, 0.9)),
     "less noise": WalshPrior(lam=(0.03, 0.3, 3.0)),
     "less noise, many active": WalshPrior(lam=(0.03, 0.3, 3.0), p_active=0.6, inactive=0.8),
+    "finer noise, many active": WalshPrior(lam=(0.03, 0.1, 0.3, 1.0, 3.0), p_active=0.6, inactive=0.8),
+    "noise to 1, more active": WalshPrior(lam=(0.03, 0.3, 1.0), p_active=0.5, inactive=0.7),
     "one scale": WalshPrior(curved=False),
     "one scale, less noise": WalshPrior(curved=False, lam=(0.03, 0.3, 3.0)),
     ALIKE: WalshPrior(p_orphans=1.0, orphans=(0.99,), inactive=0.99),
@@ -66,9 +68,10 @@ their factors have no main effects. Would another prior of the [alias-aware rank
 Virtual studies as in [replays.md](replays.md), {studies} a cell, by prior: `orphans` is the probability that
 interactions do not ask whether their factors have main effects (0.1 as it is), `triples` is the scale eta of
 interactions of three factors and more (0.1 or 0.3 as it is; 0.1 when weak, 0.3 or 0.9 when strong), `less noise` goes
-without the largest noise, `many active` is that of the sensitivity (probability 0.6, 0.8 for the others), `one scale`
-takes the response as given, and under `all alike` an interaction may be as large as a main effect, of however many
-factors. Development and artificial tables only.
+without the largest noise (lam 30), `finer noise` without it and with lam 0.1 and 1 between, `noise to 1` with lam 0.03,
+0.3 and 1, `many active` is that of the sensitivity (probability 0.6, 0.8 for the others), `more active` half way to it
+(0.5, 0.7), `one scale` takes the response as given, and under `all alike` an interaction may be as large as a main
+effect, of however many factors. Development and artificial tables only.
 
 {sections}## Both together
 
