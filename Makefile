@@ -64,7 +64,7 @@ peers: .venv/.peers ## The side by side with what people use, docs/peers.md: wha
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $@
 
-validate: env ## The method against its goals, docs/validation.md: replays of all recorded tables (a quarter of an hour)
+validate: env ## The method against its goals, docs/validation.md: replays of all recorded tables (up to twenty minutes)
 	@$(PY) analysis/validation/run.py $(if $(JOBS),--jobs $(JOBS))
 
 lock: ## Pin the newest versions that pyproject.toml allows into the two lock files (needs `uv`)

@@ -117,6 +117,8 @@ def _reading(rows: pd.DataFrame) -> str:
     medians, reached = (rows.pivot(index="space", columns="strategy", values=name) for name in ("median", "reached"))
     if not {ALONE, TOLD, HELD} <= set(medians.columns) or medians[[ALONE, TOLD, HELD]].isna().any(axis=None):
         return ""
+    # Beyond the budget nothing is known: there a difference is what it is at least.
+    medians = medians.clip(upper=rows["budget"].max())
     gained = medians[ALONE] - medians[TOLD]
     share = {name: f"{100 * reached[name].mean():.0f} %" for name in (ALONE, TOLD, HELD)}
     return READING.format(

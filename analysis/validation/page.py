@@ -28,7 +28,7 @@ making the method; one listed as *locked* was trained after that.
 """
 UNKNOWN = """## Results
 
-None are recorded for the method as it is now. `make validate` computes them (a quarter of an hour on two cores) and
+None are recorded for the method as it is now. `make validate` computes them (up to twenty minutes on two cores) and
 writes them here.
 """
 GOALS_HEAD = """## Goals

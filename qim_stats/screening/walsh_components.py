@@ -40,7 +40,7 @@ Indices = npt.NDArray[np.intp]
 INACTIVE = STANDARD.inactive
 GRID: Array = STANDARD.grid  # (29, 4): rho, eta, lam, heredity
 _CHUNK = 500_000  # numbers in a batch of matrices; larger ones are fresh memory each time
-_CORNER = 1e12  # above any response's sum of squares, in units of the smallest variance of a component
+_CORNER = 1e12  # far above z'R^-1 z, which is at most about n^2 / lam for n trials whose z is near 1 in scale
 _ROUNDING = 1e-12  # of a sum of squares that is near 1
 
 

@@ -46,7 +46,7 @@ def kernel(x: Array, other: Array, active: Sets, grid: Array, prior: WalshPrior 
         used, at = np.unique(place[rows], return_inverse=True)
         answer[rows] = terms.every(sums.some(used), eta)[at] + (grid[rows, :1] ** 2 - eta**2) * pairs[place[rows]]
     if not inherited.all():
-        mains, full = terms.mains(sums), terms.sums(np.ones((1, active.shape[1])))
+        mains, full = terms.mains(sums), terms.full
         for eta in np.unique(grid[~inherited, 1]).tolist():
             rows = ~inherited & (grid[:, 1] == eta)
             answer[rows] = mains[place[rows]] + (terms.every(full, eta) - terms.mains(full))
@@ -91,7 +91,8 @@ class _PairTerms:
     inactive: float
 
     @cached_property
-    def _all(self) -> _Sums:
+    def full(self) -> _Sums:
+        """The sums over all factors, one set."""
         return self.sums(np.ones((1, len(self.pair))))
 
     def sums(self, sets: Array) -> _Sums:
@@ -100,11 +101,11 @@ class _PairTerms:
 
     def mains(self, sums: _Sums) -> Array:
         """Return sum_i z_i, shape (s, pairs)."""
-        return np.asarray((1.0 - self.inactive**2) * sums.of + self.inactive**2 * self._all.of, dtype=np.float64)
+        return np.asarray((1.0 - self.inactive**2) * sums.of + self.inactive**2 * self.full.of, dtype=np.float64)
 
     def pairs(self, sums: _Sums) -> Array:
         """Return sum_{i<j} z_i z_j = [(sum z_i)^2 - sum z_i^2] / 2, shape (s, pairs)."""
-        squares = (1.0 - self.inactive**4) * sums.squared + self.inactive**4 * self._all.squared
+        squares = (1.0 - self.inactive**4) * sums.squared + self.inactive**4 * self.full.squared
         return np.asarray(0.5 * (self.mains(sums) ** 2 - squares), dtype=np.float64)
 
     def every(self, sums: _Sums, eta: float) -> Array:
@@ -113,7 +114,7 @@ class _PairTerms:
         odd_inactive, even_inactive = _halves(eta * self.inactive)
         logs = (odd - odd_inactive) * sums.of
         logs += (even - even_inactive) * sums.squared
-        logs += odd_inactive * self._all.of + even_inactive * self._all.squared
+        logs += odd_inactive * self.full.of + even_inactive * self.full.squared
         found: Array = np.expm1(logs, out=logs)
         found /= eta**2
         return found

@@ -117,7 +117,7 @@ def test_the_verdict_names_what_stands_out_and_the_better_level() -> None:
 def test_null_data_are_told_as_noise_nearly_always(monkeypatch: pytest.MonkeyPatch) -> None:
     # What stands out is judged by the noise of trials alone; the rest takes most of the time.
     monkeypatch.setattr("qim_stats.ranks.ranking.alias_aware_layer", lambda *_, **__: "it was left out")
-    studies = 120
+    studies = 200
     calls = sum(bool(analyze(study(seed, effects=(0.0,) * 5)).verdict.significant) for seed in range(studies))
     assert calls <= studies * 0.05 + 2 * np.sqrt(studies * 0.05 * 0.95)
     quiet = next(a for s in range(5) if not (a := analyze(study(s, effects=(0.0,) * 5))).verdict.significant)

@@ -68,7 +68,7 @@ def test_sentences_are_not_cut_inside_a_name(study: Callable[..., pd.DataFrame],
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=30)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(TEXTS, min_size=3, max_size=3))
 def test_any_name_and_unit(read: Read, texts: list[str]) -> None:
     unit, low, reason = texts
