@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -112,3 +113,11 @@ def call_runner(*words: str | Path) -> subprocess.CompletedProcess[str]:
 def runner() -> Command:
     """Return ``call_runner``."""
     return call_runner
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let processes hear an interrupt: what a shell runs in the background is deaf to it, and so are its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -69,6 +69,7 @@ def test_a_signal_that_the_caller_ignores_stays_ignored(monkeypatch: pytest.Monk
     assert cli.main(["doctor"]) == 0
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_while_modules_are_read_leaves_no_traceback() -> None:
     ended = subprocess.run([sys.executable, "-c", _STARTING], capture_output=True, text=True, check=False)
     assert ended.returncode == -signal.SIGINT

@@ -252,6 +252,7 @@ def test_a_full_disk_under_the_output_is_one_line(extra: list[str]) -> None:
     assert lines == ["standard output cannot be written (No space left on device)"]
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_is_status_130(tmp_path: Path) -> None:
     # A table that never comes: the verb waits for a pipe until it is interrupted.
     pipe = tmp_path / "pipe.csv"
