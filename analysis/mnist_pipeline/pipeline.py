@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import sklearn
-from mnist import mnist
+from factorial.images import flat, images
 from sklearn.decomposition import PCA
 from sklearn.kernel_approximation import Nystroem, RBFSampler
 from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import log_loss
 
 from qim_stats.factors import Factor, Level
-
-Array = npt.NDArray[np.float64]
 
 FACTORS = (
     Factor("components", 20, 60, "log"),
@@ -60,11 +57,11 @@ def train(levels: Mapping[str, Level], seed: int) -> dict[str, float]:
         ``log_loss`` (nats) and ``accuracy`` on the held-out images.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
-    parts = mnist()
+    parts = images("mnist")
     x, y = parts.train.pixels, parts.train.labels
-    test, test_y = _flat(parts.test.pixels[:HELD_OUT]), parts.test.labels[:HELD_OUT]
+    test, test_y = flat(parts.test.pixels[:HELD_OUT]), parts.test.labels[:HELD_OUT]
     drawn = rng.choice(len(x), DRAWN, replace=False)
-    rows, row_y = _flat(x[drawn]), y[drawn]
+    rows, row_y = flat(x[drawn]), y[drawn]
     components = PCA(
         int(levels["components"]),
         whiten=bool(levels["whiten"]),
@@ -99,7 +96,3 @@ def train(levels: Mapping[str, Level], seed: int) -> dict[str, float]:
 
 def _state(rng: np.random.Generator) -> int:
     return int(rng.integers(2**31))
-
-
-def _flat(pixels: npt.NDArray[np.uint8]) -> Array:
-    return pixels.reshape(len(pixels), -1) / 255.0

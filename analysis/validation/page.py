@@ -11,6 +11,7 @@ from validation.artificial import FACTORS, KINDS
 from validation.goals import GOALS, Finding, Verdict, find, overall, share_above
 from validation.results import Results
 from validation.tables import ANALYSIS, ARTIFICIAL, TableList
+from validation.tables import LOCKED as LOCKED_ROLE
 from validation.work import AWARE, CEILING, STOPPED
 
 DOCS = ANALYSIS.parent / "docs"
@@ -24,7 +25,8 @@ as tied, and no noise is added to what a table shows. A trial's noise is that of
 trial counts as guessing.
 Every number has its Monte Carlo error after ±. **met** and **not met** are said where value and goal differ by more
 than two of these; `?` is between: more studies would tell. A table listed as *development* may have been used in
-making the method; one listed as *locked* was trained after that.
+making the method; one listed as *locked* was trained after that. One listed as *unlocked* was so for an
+earlier version, and may have been used in making this one.
 """
 UNKNOWN = """## Results
 
@@ -72,19 +74,21 @@ the line is at .95. Right: how often claims came true on the real tables, from 2
 """
 LOCKED = """## Locked until the freeze
 
-| table | response | recorded |
-|---|---|---|
+| table | response | waited for freeze | recorded |
+|---|---|---|---|
 {lines}
 
-These are for judging the method, not for making it. The freeze is a commit, named here and in
+These are for judging a version of the method, not for making it. A freeze is a commit, named here and in
 [tables.toml](../analysis/validation/tables.toml) once it is made, after which nothing that an answer depends on is
-changed. Only then are their trials run, as the README of each says, and their results computed, once, by
-`make validate`: it refuses to look at one that is recorded before the freeze, and keeps what it once found of one after
-it.
+changed until the next. Only then are the trials run of the tables that wait for it, as the README of each says, and
+their results computed, once, by `make validate`: it refuses to look at one that is recorded before its freeze, and
+keeps what it once found of one after that.
 
 {state}
 """
-NOT_FROZEN = "**The method is not frozen yet**: none of them is recorded, and no result of theirs is known."
+NOT_FROZEN = (
+    "**The next version is not frozen yet**: no table that waits for that is recorded, and no result of theirs known."
+)
 ARTIFICIAL_HEAD = f"""## The artificial tables
 
 {FACTORS} factors, 2^{FACTORS} cells, made by [artificial.py](../analysis/validation/artificial.py) from a seed.
@@ -204,10 +208,17 @@ def _worst(found: dict[str, list[Finding]]) -> str:
 def _locked(listed: TableList, rows: pd.DataFrame) -> str:
     known = set(rows["table"])
     lines = [
-        f"| `{table.name}` | {table.response} ({table.direction}) | {'yes' if table.name in known else 'no'} |"
-        for table in listed.locked
+        f"| `{table.name}` | {table.response} ({table.direction}) | {table.freeze} | "
+        f"{'yes' if table.name in known else 'no'} |"
+        for table in listed.tables
+        if table.role == LOCKED_ROLE
     ]
-    state = f"The method was frozen on {listed.day}, at commit `{listed.frozen}`." if listed.frozen else NOT_FROZEN
+    frozen = [
+        f"Version {place} of the method was frozen on {freeze.day}, at commit `{freeze.commit}`."
+        for place, freeze in enumerate(listed.freezes, start=1)
+        if freeze.commit
+    ]
+    state = "\n".join([*frozen, *([NOT_FROZEN] if len(frozen) < len(listed.freezes) else [])])
     return LOCKED.format(lines="\n".join(lines), state=state)
 
 

@@ -2,7 +2,8 @@
 
 Replays every recorded full factorial, or with ``--artificial`` the artificial ones, or those that are named; prints the
 goals with what was found, and writes docs/validation.md with its figures, results.csv and calibration.csv. What was
-found of other tables is kept. Results of a locked table are computed once, after the freeze, and kept from then on.
+found of other tables is kept. Results of a table that is or was locked are computed once, after the freeze, and kept
+from then on.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from qim_stats.errors import QimError
 from validation import page
 from validation.results import FOLDER, Results, check_folders, read, write
-from validation.tables import ARTIFICIAL, TableList, Validated, all_tables, check_locked, read_list
+from validation.tables import ARTIFICIAL, LOCKED, UNLOCKED, TableList, Validated, all_tables, check_locked, read_list
 from validation.work import budget_of, measure
+
+ONCE = (LOCKED, UNLOCKED)
+"""Roles of tables whose results are computed once for a version of the method."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -44,8 +48,8 @@ def main(words: Sequence[str] | None = None) -> int:
     _tell_missing(listed, tables)
     results = read(options.results).current(tables)
     for table in [] if options.page else [table for table in tables if table.name in wanted]:
-        if table.role == "locked" and table.name not in again and (results.rows["table"] == table.name).any():
-            print(f"{table.name}: locked, and computed once: kept (--again {table.name})", file=sys.stderr)
+        if table.role in ONCE and table.name not in again and (results.rows["table"] == table.name).any():
+            print(f"{table.name}: {table.role}, and computed once: kept (--again {table.name})", file=sys.stderr)
             continue
         results = _extended(results, table, options).of([one.name for one in tables])
         write(results, options.results)
@@ -61,7 +65,9 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("tables", nargs="*", help="names of tables; by default all that are recorded")
     parser.add_argument("--artificial", action="store_true", help="the artificial tables instead of the recorded")
     parser.add_argument("--share", type=float, default=1.0, help="of the studies that each table is given")
-    parser.add_argument("--again", action="append", default=[], metavar="TABLE", help="a locked table to compute anew")
+    parser.add_argument(
+        "--again", action="append", default=[], metavar="TABLE", help="a table that is or was locked, to compute anew"
+    )
     parser.add_argument("--page", action="store_true", help="compute nothing: write the page from what is there")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -79,7 +85,7 @@ def _tell_missing(listed: TableList, tables: Sequence[Validated]) -> None:
     there = {table.name for table in tables}
     for table in listed.tables:
         if table.name not in there:
-            why = "locked until the freeze" if table.role == "locked" and not listed.frozen else "not recorded"
+            why = "locked until the freeze" if listed.waits(table) else "not recorded"
             print(f"{table.name}: {why}, left out", file=sys.stderr)
 
 

@@ -23,7 +23,9 @@ from validation.artificial import KINDS, RESPONSE, Kind, make
 
 ANALYSIS = Path(__file__).parents[1]
 LIST = Path(__file__).parent / "tables.toml"
-ROLES = ("development", "locked")
+DEVELOPMENT, LOCKED, UNLOCKED = "development", "locked", "unlocked"
+ROLES = (DEVELOPMENT, LOCKED)
+"""What the list may say of a table; one that was locked until an earlier freeze is called unlocked."""
 ARTIFICIAL = "artificial"
 
 
@@ -39,12 +41,15 @@ class Listed:
         What is ranked by, and which way it is better.
     role : str
         "development" or "locked".
+    freeze : int
+        Of a locked one: for which freeze it waits, from 1.
     """
 
     name: str
     response: str
     direction: str
     role: str
+    freeze: int = 0
 
     def path(self, folder: Path = ANALYSIS) -> Path:
         """Return where the full table is, once it is recorded."""
@@ -52,17 +57,37 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class TableList:
-    """The list: the commit at which the method was frozen, "" before that, the recorded tables, and the day of that."""
+class Freeze:
+    """A version of the method that was frozen: at which commit, "" before that, and on what day."""
 
-    frozen: str
-    tables: tuple[Listed, ...]
+    commit: str
     day: str = ""
+
+
+@dataclass(frozen=True)
+class TableList:
+    """The list: the freezes of the method, one for each of its versions, and the recorded tables."""
+
+    freezes: tuple[Freeze, ...]
+    tables: tuple[Listed, ...]
+
+    @property
+    def version(self) -> int:
+        """How many versions are frozen: answers are given by the last of them."""
+        return sum(bool(freeze.commit) for freeze in self.freezes)
 
     @property
     def locked(self) -> tuple[Listed, ...]:
-        """The tables that wait for the freeze."""
-        return tuple(table for table in self.tables if table.role == "locked")
+        """The tables that judge the version that answers are given by, or wait for a later one."""
+        return tuple(table for table in self.tables if self.role(table) == LOCKED)
+
+    def role(self, table: Listed) -> str:
+        """Return what a table is to the version that answers are given by: locked, once locked, or for development."""
+        return UNLOCKED if table.role == LOCKED and table.freeze < self.version else table.role
+
+    def waits(self, table: Listed) -> bool:
+        """Whether nobody may look at a table yet."""
+        return table.role == LOCKED and table.freeze > self.version
 
 
 @dataclass(frozen=True)
@@ -72,7 +97,7 @@ class Validated:
     Parameters
     ----------
     name, role : str
-        As listed; "artificial" for those made by a formula.
+        As ``TableList.role`` has it; "artificial" for those made by a formula.
     source, replicates : Path or DataFrame
         What ``qs.replay`` reads; None where there are no replicates.
     full : FullTable
@@ -119,18 +144,22 @@ def read_list(path: Path = LIST) -> TableList:
     Raises
     ------
     QimError
-        If a role is unknown, or a table stands twice.
+        If a role is unknown, a locked table waits for no freeze there is, or a table stands twice.
     """
     read = tomllib.loads(path.read_text(encoding="utf-8"))
     tables = tuple(Listed(**entry) for entry in read["table"])
+    freezes = tuple(Freeze(entry["commit"], str(entry.get("day", ""))) for entry in read["freeze"])
     for table in tables:
         if table.role not in ROLES:
             problem = f"the role {table.role!r} of {table.name} is unknown"
             raise QimError(problem, where=str(path), remedy="give " + " or ".join(ROLES))
+        if table.role == LOCKED and not 1 <= table.freeze <= len(freezes):
+            problem = f"{table.name} is locked until freeze {table.freeze}, of {len(freezes)}"
+            raise QimError(problem, where=str(path), remedy="give freeze = 1 or more, and name that freeze")
     names = [table.name for table in tables]
     if len(set(names)) < len(names):
         raise QimError("a table stands twice", where=str(path), remedy="name each once")
-    return TableList(read["freeze"]["commit"], tables, str(read["freeze"].get("day", "")))
+    return TableList(freezes, tables)
 
 
 def check_locked(listed: TableList, folder: Path = ANALYSIS) -> None:
@@ -146,10 +175,10 @@ def check_locked(listed: TableList, folder: Path = ANALYSIS) -> None:
     Raises
     ------
     QimError
-        If one is recorded and no commit is named at which the method was frozen.
+        If one is recorded and no commit is named at which the version that it waits for was frozen.
     """
-    early = [table for table in listed.locked if table.path(folder).exists()]
-    if early and not listed.frozen:
+    early = [table for table in listed.tables if listed.waits(table) and table.path(folder).exists()]
+    if early:
         raise QimError(
             f"{early[0].name} is locked until the method is frozen, and is recorded",
             where=str(early[0].path(folder)),
@@ -157,7 +186,7 @@ def check_locked(listed: TableList, folder: Path = ANALYSIS) -> None:
         )
 
 
-def load(table: Listed, folder: Path = ANALYSIS) -> Validated:
+def load(table: Listed, folder: Path = ANALYSIS, role: str = "") -> Validated:
     """Read a recorded table and the replicates beside it.
 
     Parameters
@@ -166,6 +195,8 @@ def load(table: Listed, folder: Path = ANALYSIS) -> Validated:
         Which.
     folder : Path
         Where the tables' folders are.
+    role : str
+        By default as listed.
 
     Returns
     -------
@@ -183,7 +214,7 @@ def load(table: Listed, folder: Path = ANALYSIS) -> Validated:
     replicates = path.with_name("replicates.csv")
     there = replicates if replicates.exists() else None
     noise = table_noise(full) if there is None else read_replicates(there, full)
-    return Validated(table.name, table.role, path, there, full, noise, truth_of(full, noise))
+    return Validated(table.name, role or table.role, path, there, full, noise, truth_of(full, noise))
 
 
 def made(kind: Kind) -> Validated:
@@ -239,4 +270,6 @@ def all_tables(listed: TableList, names: Sequence[str] = (), folder: Path = ANAL
             raise QimError(f"{name!r} is no table", where="validation", remedy="give " + ", ".join(known))
     wanted = set(names or known)
     recorded = [table for table in listed.tables if table.name in wanted and table.path(folder).exists()]
-    return [load(table, folder) for table in recorded] + [made(kind) for kind in KINDS if kind.name in wanted]
+    return [load(table, folder, listed.role(table)) for table in recorded] + [
+        made(kind) for kind in KINDS if kind.name in wanted
+    ]

@@ -11,7 +11,20 @@ import pytest
 from validation import page, results, run
 from validation.artificial import KINDS, make
 from validation.goals import GOALS, Finding, Goal, Verdict, find, judge, overall, share_above
-from validation.tables import ANALYSIS, Listed, TableList, all_tables, check_locked, load, made, read_list
+from validation.tables import (
+    ANALYSIS,
+    DEVELOPMENT,
+    LOCKED,
+    UNLOCKED,
+    Freeze,
+    Listed,
+    TableList,
+    all_tables,
+    check_locked,
+    load,
+    made,
+    read_list,
+)
 from validation.work import AWARE, CEILING, STOPPED, Budget, Measured, budget_of, chance_error, looks, measure, stopped
 
 from qim_stats.errors import QimError
@@ -32,26 +45,45 @@ def goal(name: str) -> Goal:
     return next(one for one in GOALS if one.name.startswith(name))
 
 
-def test_no_locked_table_is_recorded_before_the_freeze() -> None:
+def test_no_table_is_recorded_before_the_freeze_that_it_waits_for() -> None:
     listed = read_list()
     told = (page.DOCS / "validation.md").read_text(encoding="utf-8")
-    assert (page.NOT_FROZEN in told) == (not listed.frozen)
+    assert (page.NOT_FROZEN in told) == (listed.version < len(listed.freezes))
     assert all(f"`{table.name}`" in told for table in listed.locked)
-    assert {"lenet_mnist", "cifar10_quick", "sdae_mnist", "mnist_pipeline"} == {t.name for t in listed.locked}
+    by_freeze = {1: {"lenet_mnist", "cifar10_quick", "sdae_mnist", "mnist_pipeline"}}
+    by_freeze[2] = {"batchnorm_fashion", "forest_fashion"}
+    assert by_freeze == {n: {table.name for table in listed.tables if table.freeze == n} for n in (1, 2)}
     check_locked(listed)
-    if not listed.frozen:
-        assert not [table.name for table in listed.locked if table.path().exists()]
-        assert not set(results.read().rows["table"]) & {table.name for table in listed.locked}
+    waiting = [table for table in listed.tables if listed.waits(table)]
+    assert not [table.name for table in waiting if table.path().exists()]
+    assert not set(results.read().rows["table"]) & {table.name for table in waiting}
 
 
 def test_a_locked_table_that_is_recorded_early_is_refused(tmp_path: Path) -> None:
-    table = Listed("secret", "y", "maximize", "locked")
-    check_locked(TableList("", (table,)), tmp_path)
+    table = Listed("secret", "y", "maximize", "locked", freeze=1)
+    not_yet, frozen = Freeze(""), Freeze("abc123")
+    check_locked(TableList((not_yet,), (table,)), tmp_path)
     (tmp_path / "secret").mkdir()
     table.path(tmp_path).write_text("a,y\n", encoding="utf-8")
     with pytest.raises(QimError, match="secret is locked until the method is frozen"):
-        check_locked(TableList("", (table,)), tmp_path)
-    check_locked(TableList("abc123", (table,)), tmp_path)
+        check_locked(TableList((not_yet,), (table,)), tmp_path)
+    check_locked(TableList((frozen,), (table,)), tmp_path)
+    # The next version may have been made with it; a table that waits for that one may not be there.
+    check_locked(TableList((frozen, not_yet), (table,)), tmp_path)
+    with pytest.raises(QimError, match="secret is locked"):
+        check_locked(TableList((frozen, not_yet), (dataclasses.replace(table, freeze=2),)), tmp_path)
+
+
+def test_a_table_that_waited_for_an_earlier_freeze_is_unlocked() -> None:
+    table, other = Listed("a", "y", "maximize", "locked", freeze=1), Listed("b", "y", "maximize", "development")
+    first, both = TableList((Freeze("abc"),), (table, other)), TableList((Freeze("abc"), Freeze("def")), (table, other))
+    assert [first.role(one) for one in (table, other)] == [LOCKED, DEVELOPMENT]
+    assert [both.role(one) for one in (table, other)] == [UNLOCKED, DEVELOPMENT]
+    assert (first.locked, both.locked) == ((table,), ())
+    # Until the next version is frozen, it is the first that answers are given by.
+    pending = TableList((Freeze("abc"), Freeze("")), (table, dataclasses.replace(table, name="c", freeze=2)))
+    assert [pending.waits(one) for one in pending.tables] == [False, True]
+    assert pending.locked == pending.tables
 
 
 def test_every_recorded_factorial_is_listed() -> None:
@@ -69,12 +101,19 @@ def test_tables_are_read_with_their_response_and_noise() -> None:
         all_tables(read_list(), ["lenet"])
 
 
-@pytest.mark.parametrize("text", ["role = 'public'", "role = 'locked'\n[[table]]\nname='a'\nrole='locked'"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "role = 'public'",
+        "role = 'locked'\nfreeze = 2",
+        "role = 'locked'\nfreeze = 1\n[[table]]\nname='a'\nrole='locked'\nfreeze = 1",
+    ],
+)
 def test_a_list_with_a_mistake_is_refused(text: str, tmp_path: Path) -> None:
     file = tmp_path / "tables.toml"
     entry = "response='y'\ndirection='maximize'"
-    file.write_text(f"[freeze]\ncommit=''\n[[table]]\nname='a'\n{entry}\n{text}\n{entry if 'name' in text else ''}")
-    with pytest.raises(QimError, match=r"unknown|stands twice"):
+    file.write_text(f"[[freeze]]\ncommit=''\n[[table]]\nname='a'\n{entry}\n{text}\n{entry if 'name' in text else ''}")
+    with pytest.raises(QimError, match=r"unknown|stands twice|until freeze 2, of 1"):
         read_list(file)
 
 
@@ -230,8 +269,8 @@ def test_a_run_writes_what_it_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "budget_of", lambda _: Budget(2, 2, 2, 2, 16))
-    secret = Listed("nowhere_yet", "accuracy", "maximize", "locked")
-    monkeypatch.setattr(run, "read_list", lambda: TableList("", (secret,)))
+    secret = Listed("nowhere_yet", "accuracy", "maximize", "locked", freeze=1)
+    monkeypatch.setattr(run, "read_list", lambda: TableList((Freeze(""),), (secret,)))
     folders = ["--results", str(tmp_path), "--docs", str(tmp_path)]
     assert run.main(["all zero", *folders, "--jobs", "1"]) == 0
     printed = capsys.readouterr()
@@ -280,10 +319,15 @@ def test_a_share_of_a_budget_keeps_two_studies() -> None:
     assert budget.times(2.0).raw == 2 * budget.raw
 
 
-def test_a_locked_table_is_computed_once(
-    small: results.Results, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("role", run.ONCE)
+def test_a_table_that_is_or_was_locked_is_computed_once(
+    role: str,
+    small: results.Results,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    secret = dataclasses.replace(made(KIND["xor"]), name="secret", role="locked")
+    secret = dataclasses.replace(made(KIND["xor"]), name="secret", role=role)
     monkeypatch.setattr(run, "all_tables", lambda *_: [secret])
     # What is found differs with the seed, as it does when really computed.
     monkeypatch.setattr(
@@ -294,7 +338,7 @@ def test_a_locked_table_is_computed_once(
     first = (tmp_path / "results.csv").read_bytes()
     capsys.readouterr()
     assert run.main([*folders, "--seed", "1"]) == 0
-    assert "secret: locked, and computed once: kept" in capsys.readouterr().err
+    assert f"secret: {role}, and computed once: kept" in capsys.readouterr().err
     assert (tmp_path / "results.csv").read_bytes() == first
     assert run.main([*folders, "--seed", "1", "--again", "secret"]) == 0
     assert (tmp_path / "results.csv").read_bytes() != first
