@@ -86,6 +86,15 @@ keeps what it once found of one after that.
 
 {state}
 """
+VERSIONS = """## The first version, and the second
+
+What the first version came to (all its numbers: [first_version.csv](../analysis/validation/first_version.csv)) and what
+the second does, on the tables that both were replayed on; the first had not seen the unlocked ones, the second was made
+with all of these. Rows as above; the cell of the worst design where there are several.
+
+{matrix}
+"""
+_COMPARED = (0, 1, 4, 5, 6, 9, 10)  # places of goals
 NOT_FROZEN = (
     "**The next version is not frozen yet**: no table that waits for that is recorded, and no result of theirs known."
 )
@@ -112,7 +121,7 @@ _PARTS = (
 )
 
 
-def text(results: Results, listed: TableList) -> str:
+def text(results: Results, listed: TableList, first: pd.DataFrame) -> str:
     """Return the page.
 
     Parameters
@@ -120,23 +129,27 @@ def text(results: Results, listed: TableList) -> str:
     results : Results
         Those to tell of; none where nothing is known.
     listed : TableList
-        The recorded tables, and whether the method is frozen.
+        The recorded tables, and the freezes of the method.
+    first : DataFrame
+        Rows of ``Results`` as the first version of the method gave them.
     """
     rows = results.rows
     parts = [HEAD, UNKNOWN if rows.empty else goals_section(rows)]
     parts.append(_locked(listed, rows))
+    if not rows.empty and listed.version > 1:
+        parts.append(_versions(rows, first))
     parts.append(ARTIFICIAL_HEAD + "\n".join(f"| {kind.name} | {kind.breaks} |" for kind in KINDS) + "\n")
     if not rows.empty:
         parts.append(_numbers(rows))
     return "\n".join(parts)
 
 
-def write(results: Results, listed: TableList, docs: Path = DOCS) -> str:
+def write(results: Results, listed: TableList, first: pd.DataFrame, docs: Path = DOCS) -> str:
     """Write the page, and its figures where there are results.
 
     Parameters
     ----------
-    results, listed
+    results, listed, first
         As of ``text``.
     docs : Path
         Where.
@@ -146,7 +159,7 @@ def write(results: Results, listed: TableList, docs: Path = DOCS) -> str:
     str
         The page.
     """
-    page = text(results, listed)
+    page = text(results, listed, first)
     (docs / f"{NAME}.md").write_text(page, encoding="utf-8")
     if not results.rows.empty:
         (docs / f"{NAME}.svg").write_text(figure.right(results.rows), encoding="utf-8")
@@ -220,6 +233,21 @@ def _locked(listed: TableList, rows: pd.DataFrame) -> str:
     ]
     state = "\n".join([*frozen, *([NOT_FROZEN] if len(frozen) < len(listed.freezes) else [])])
     return LOCKED.format(lines="\n".join(lines), state=state)
+
+
+def _versions(rows: pd.DataFrame, first: pd.DataFrame) -> str:
+    """Hold both versions against some goals, table by table."""
+    both = [name for name in dict.fromkeys(rows["table"]) if name in set(first["table"])]
+    lines = [
+        f"| table | version | {' | '.join(str(place + 1) for place in _COMPARED)} |",
+        "|" + (2 + len(_COMPARED)) * "---|",
+    ]
+    for name in both:
+        for version, known in (("1", first), ("2", rows)):
+            own = known[known["table"] == name]
+            cells = " | ".join(str(find(GOALS[place], own)) for place in _COMPARED)
+            lines.append(f"| {name} | {version} | {cells} |")
+    return VERSIONS.format(matrix="\n".join(lines))
 
 
 def _numbers(rows: pd.DataFrame) -> str:

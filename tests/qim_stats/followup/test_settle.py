@@ -91,7 +91,7 @@ def test_the_same_table_gives_the_same_step(settled: tuple[pd.DataFrame, list[St
 
 def test_near_equals_end_as_a_tie_before_the_budget_is_spent() -> None:
     # In the full factorial their effects are 0.0697 and 0.0711; a trial's noise hides 0.002.
-    table, steps = loop("hidden before filters settled at 0.9", budget=40, jobs=4)
+    table, steps = loop("hidden before filters settled at 0.99", budget=40, jobs=4)
     last = steps[-1]
     assert isinstance(last, Tie)
     assert 20 <= len(table) < 40

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from qim_stats.ranks.bounds import (
     RankBounds,
     closed_claims,
+    either_way,
     joint_bounds,
     marginal_bounds,
     ordered_pairs,
@@ -59,6 +60,18 @@ def test_hull_holds_both() -> None:
     other = RankBounds(np.array([1, 1]), np.array([2, 2]))
     hull = one.hull(other)
     assert (hull.low.tolist(), hull.high.tolist()) == ([1, 1], [2, 3])
+
+
+def test_intervals_hold_the_order_that_there_is_and_the_tie_that_there_may_be() -> None:
+    drawn = draws(0, 4, 0.3)
+    shared = drawn.copy()
+    shared[:495] = 1  # nearly all draws say that nothing has an effect
+    found = either_way(lambda rows: joint_bounds(rows, 0.95), drawn, shared)
+    assert (found.low == 1).all()
+    assert found.holds(np.array([4, 3, 2, 1])).all()
+    assert (found.high == joint_bounds(drawn, 0.95).high).all()
+    alone = joint_bounds(shared, 0.95)
+    assert (alone.high == 1).all()
 
 
 def test_orders_that_follow_from_others_are_claimed() -> None:
