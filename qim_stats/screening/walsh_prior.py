@@ -59,8 +59,8 @@ class WalshPrior:
     inactive: float = 0.8
     rho: tuple[float, ...] = (0.03, 0.3, 0.9)
     eta: tuple[float, ...] = (0.2,)
-    lam: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 4.0, 16.0)
-    p_lam: tuple[float, ...] = (0.3, 0.27, 0.2, 0.13, 0.06, 0.04)
+    lam: tuple[float, ...] = (0.03, 0.1, 0.3, 0.8, 2.0, 5.0, 16.0)
+    p_lam: tuple[float, ...] = (0.27, 0.24, 0.19, 0.14, 0.1, 0.04, 0.02)
     orphans: tuple[float, ...] = (0.9,)
     p_orphans: float = 0.1
     p_none: float = 0.02

@@ -20,8 +20,8 @@ k <- ncol(x)
 sets <- as.matrix(expand.grid(rep(list(c(0, 1)), k)))[-1, ]
 z <- apply(sets, 1, function(s) apply(x[, s == 1, drop = FALSE], 1, prod))
 b <- cbind(1, block)
-lam <- c(0.03, 0.1, 0.3, 1, 4, 16)
-p_lam <- c(0.3, 0.27, 0.2, 0.13, 0.06, 0.04)
+lam <- c(0.03, 0.1, 0.3, 0.8, 2, 5, 16)
+p_lam <- c(0.27, 0.24, 0.19, 0.14, 0.1, 0.04, 0.02)
 rho <- c(0.03, 0.3, 0.9)
 inherited <- expand.grid(lam = lam, eta = 0.2, rho = rho)
 # Interactions that do not ask whether their parents are active.
@@ -98,7 +98,7 @@ cat(toJSON(list(
   p_active = rowSums(sapply(seq_along(found), function(i) p[i] * found[[i]]$active)),
   p_scale = colSums(curved),
   p_active_curved = colSums(sapply(1:k, function(i) rowSums(curved) * sapply(found, function(f) f$active[i]))),
-  components = lapply(found[c(1, 44, 67, 104, 171, 198, 200)], function(f) {
+  components = lapply(found[c(1, 50, 77, 120, 199, 230, 232)], function(f) {
     f$log_weight <- f$log_weight - logs[1]
     f
   })

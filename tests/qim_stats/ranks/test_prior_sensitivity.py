@@ -89,7 +89,7 @@ def test_another_first_factor_is_told(steep: qs.Analysis) -> None:
 
 
 def test_lost_orders_are_claims_below_the_confidence() -> None:
-    found = analysis([0.72, 0.05, -0.35, -0.94], -0.15, 0.3, fold=True, exponential=False)
+    found = analysis([1.0, -1.97, -0.31, -1.18], -0.03, 0.15, fold=True, exponential=True)
     sensitivity = found.ranked.sensitivity
     assert sensitivity is not None
     claims = {(row.factor, row.other) for row in found.pairs().itertuples() if row.ordered}

@@ -101,12 +101,12 @@ def test_intervals_that_do_not_meet_are_ordered_pairs() -> None:
 def test_joint_intervals_hold_more_than_is_promised(seed: int, k: int, spread: float) -> None:
     drawn = draws(seed, k, spread)
     found, single = joint_bounds(drawn, 0.95), marginal_bounds(drawn, 0.95)
-    assert found.holds(drawn).all(axis=1).mean() >= 0.97
+    assert found.holds(drawn).all(axis=1).mean() >= 0.98
     assert (found.low <= single.low).all()
     assert (found.high >= single.high).all()
     # Intervals that do not meet are a claim that nearly every draw bears.
     for i, j in np.argwhere(found.high[:, None] < found.low[None, :]):
-        assert (drawn[:, i] < drawn[:, j]).mean() >= 0.97
+        assert (drawn[:, i] < drawn[:, j]).mean() >= 0.98
 
 
 def test_wide_draws_give_wide_intervals() -> None:
