@@ -10,8 +10,7 @@ from validation import figure
 from validation.artificial import FACTORS, KINDS
 from validation.goals import GOALS, Finding, Verdict, find, overall, share_above
 from validation.results import Results
-from validation.tables import ANALYSIS, ARTIFICIAL, TableList
-from validation.tables import LOCKED as LOCKED_ROLE
+from validation.tables import ANALYSIS, ARTIFICIAL, LOCKED, TableList
 from validation.work import AWARE, CEILING, STOPPED
 
 DOCS = ANALYSIS.parent / "docs"
@@ -72,7 +71,7 @@ the line is at .95. Right: how often claims came true on the real tables, from 2
 
 {worst}
 """
-LOCKED = """## Locked until the freeze
+LOCKED_HEAD = """## Locked until the freeze
 
 | table | response | waited for freeze | recorded |
 |---|---|---|---|
@@ -86,8 +85,8 @@ keeps what it once found of one after that.
 
 {state}
 """
-NOT_FROZEN = (
-    "**The next version is not frozen yet**: no table that waits for that is recorded, and no result of theirs known."
+NEXT = (
+    "**Answers are not those of a next version yet**: no table that waits for one is recorded here, nor what it gave."
 )
 ARTIFICIAL_HEAD = f"""## The artificial tables
 
@@ -211,15 +210,15 @@ def _locked(listed: TableList, rows: pd.DataFrame) -> str:
         f"| `{table.name}` | {table.response} ({table.direction}) | {table.freeze} | "
         f"{'yes' if table.name in known else 'no'} |"
         for table in listed.tables
-        if table.role == LOCKED_ROLE
+        if table.role == LOCKED
     ]
     frozen = [
         f"Version {place} of the method was frozen on {freeze.day}, at commit `{freeze.commit}`."
         for place, freeze in enumerate(listed.freezes, start=1)
         if freeze.commit
     ]
-    state = "\n".join([*frozen, *([NOT_FROZEN] if len(frozen) < len(listed.freezes) else [])])
-    return LOCKED.format(lines="\n".join(lines), state=state)
+    state = "\n".join([*frozen, *([NEXT] if len(frozen) < len(listed.freezes) else [])])
+    return LOCKED_HEAD.format(lines="\n".join(lines), state=state)
 
 
 def _numbers(rows: pd.DataFrame) -> str:
