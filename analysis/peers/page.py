@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from peers import figure, tuning_page
+from peers.answers import fingerprint
+from peers.cache import versions_of
 from peers.comparison import budgets_of, ceiling
 from peers.method import BUDGETS, Method
 from peers.methods import METHODS, OURS
@@ -27,7 +29,7 @@ random.
 | method | version | used as | source |
 |---|---|---|---|
 {methods}
-
+{earlier}
 Some of them aim at another target than |main effect|. fANOVA's share of variance orders balanced two-level factors as
 |main effect| does. PED-ANOVA asks what it takes to be among the best tenth of trials, Morris's mu* takes interactions
 in, one factor at a time and ablation ask about changes from one setting (and ablation says nothing of a factor that the
@@ -58,6 +60,10 @@ known and the noise of trials alone in the way.
 Per cent of studies; `tau` and `capture` at a budget of {shown}: Kendall's tau-b over all factors, and the summed
 |effect| of the chosen three as a share of the largest possible, in per cent. `error`: the largest Monte Carlo error of
 the shares, from {least} to {most} studies, fewest where a method takes long. Empty: more trials are needed.
+"""
+EARLIER = """
+The ranks of this project are marked by what they answer, now `{mark}`. On {tables} some of their rows here have
+another mark: they are of an earlier version, kept until they are asked for again.
 """
 SHOWN = 32  # trials at which tau and capture are told
 WANTED = 1 / 3  # trials to truth, of those of the best of what people use
@@ -93,6 +99,7 @@ def write(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
 def _head(rows: pd.DataFrame, tables: Sequence[PeerTable]) -> str:
     return HEAD.format(
         methods="\n".join(_described(rows, method) for method in METHODS),
+        earlier=_earlier(rows),
         budgets=", ".join(map(str, BUDGETS)),
         truth=_truth(rows, tables),
         ratio=_ratio(rows, tables),
@@ -107,6 +114,17 @@ def _described(rows: pd.DataFrame, method: Method) -> str:
     page = method.source
     link = f"[page]({page.removeprefix('docs/')})" if page.startswith("docs/") else f"[page]({page})"
     return f"| {method.name} | {versions} | {method.advice} | {link} |"
+
+
+def _earlier(rows: pd.DataFrame) -> str:
+    """Return on which tables rows of this project's methods are of a version that answered otherwise, if on any."""
+    stale = [
+        name
+        for method in METHODS
+        if method.changes
+        for name in rows.loc[(rows["method"] == method.name) & (rows["version"] != versions_of(method)), "table"]
+    ]
+    return EARLIER.format(mark=fingerprint(), tables=", ".join(sorted(set(stale)))) if stale else ""
 
 
 def _of(rows: pd.DataFrame, table: PeerTable, method: Method) -> pd.DataFrame:

@@ -133,6 +133,12 @@ def _xor(x: Array, rng: np.random.Generator) -> Array:
     return _sum(x, mains | {(0, 1): 2.0, (2, 3): -2.0, (4, 5): 1.5})
 
 
+def _five(x: Array, rng: np.random.Generator) -> Array:
+    active = range(5)
+    mains = _drawn(_mains(active), rng.standard_normal(5))
+    return _sum(x, mains | _drawn(_pairs(active), 0.3 * rng.standard_normal(len(_pairs(active)))))
+
+
 def _nothing(x: Array, rng: np.random.Generator) -> Array:  # noqa: ARG001  the signature of the others
     return np.zeros(len(x))
 
@@ -179,5 +185,11 @@ KINDS = (
         _normal(0.3),
     ),
     Kind("all zero", "something matters: nothing does", _nothing, _normal(1.0)),
+    Kind(
+        "loud noise",
+        "the noise of a trial is seldom larger than effects: its SD is three times an active half effect",
+        _five,
+        _normal(3.0),
+    ),
 )
 """In the order of the tables; a kind's place seeds it, so that new ones go to the end."""

@@ -84,6 +84,18 @@ def read(folder: Path = FOLDER) -> Results:
     return Results(rows.fillna({"estimator": ""}), calibration)
 
 
+def read_first(folder: Path = FOLDER) -> pd.DataFrame:
+    """Return the rows of the first version of the method, as it was judged.
+
+    Parameters
+    ----------
+    folder : Path
+        Of first_version.csv.
+    """
+    rows = pd.read_csv(folder / "first_version.csv", dtype={"fingerprint": str, "code": str})
+    return rows.fillna({"estimator": ""})
+
+
 def write(results: Results, folder: Path = FOLDER) -> None:
     """Write both files, with six digits.
 

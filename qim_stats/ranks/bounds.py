@@ -6,6 +6,7 @@ The *sampling* layer knows the noise of trials and assumes that interactions out
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from qim_stats.ranks.intervals import RankIntervals
 Array = npt.NDArray[np.float64]
 Ranks = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-_SHARE_OF_MISSES = 0.6  # of those that a confidence allows; analysis/calibration_ranks shows that it does
+_SHARE_OF_MISSES = 0.4  # of those that a confidence allows; analysis/calibration_ranks shows that it does
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def joint_bounds(drawn: Ranks, confidence: float) -> RankBounds:
     """Return the intervals that are to hold all ranks at once, at the confidence, in studies and not in draws alone.
 
     Draws are from one prior and studies are not: the intervals hold all ranks in a larger share of the draws,
-    1 - 0.6 (1 - confidence), and no interval is shorter than the one of that rank by itself.
+    1 - 0.4 (1 - confidence), and no interval is shorter than the one of that rank by itself.
 
     Parameters
     ----------
@@ -87,6 +88,27 @@ def joint_bounds(drawn: Ranks, confidence: float) -> RankBounds:
     # Where ranks hang together, all may be held by shorter tails than one alone is given.
     level = 1.0 - _SHARE_OF_MISSES * (1.0 - confidence)
     return simultaneous_bounds(drawn, level).hull(marginal_bounds(drawn, confidence))
+
+
+def either_way(bounds: Callable[[Ranks], RankBounds], drawn: Ranks, shared: Ranks) -> RankBounds:
+    """Return intervals that serve whether factors without effects are ranked by chance, or all share the first rank.
+
+    That no factor has an effect is never quite true of a net, and on very noisy data it may seem so: intervals of
+    shared ranks alone would then miss the order that there is, and those of ranks by chance the tie where there is one.
+
+    Parameters
+    ----------
+    bounds : callable
+        The intervals of draws of ranks.
+    drawn, shared : ndarray of int64, shape (d, k)
+        Ranks of k factors in d draws, and with the ranks of all factors 1 in draws without effects.
+
+    Returns
+    -------
+    RankBounds
+        The smallest intervals that hold those of both.
+    """
+    return bounds(drawn).hull(bounds(shared))
 
 
 def closed_claims(found: RankIntervals) -> RankIntervals:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import pandas as pd
 from qim_stats.model.error_estimate import ErrorEstimate
 from qim_stats.model.fit import Fit
 from qim_stats.model.formula import INTERCEPT
-from qim_stats.ranks.bounds import RankBounds, closed_claims, joint_bounds, marginal_bounds
+from qim_stats.ranks.bounds import RankBounds, closed_claims, either_way, joint_bounds, marginal_bounds
 from qim_stats.ranks.intervals import EffectUncertainty, RankIntervals, rank_intervals, sampled_ranks
 from qim_stats.screening.walsh_mixture import WalshDesign, shares_before, walsh_design
 from qim_stats.screening.walsh_sets import Progress
@@ -160,8 +161,8 @@ def alias_aware_layer(
         return posterior
     sizes = 2.0 * np.abs(posterior.draws)
     return AliasAwareLayer(
-        bounds=joint_bounds(posterior.shared_ranks, confidence),
-        marginal=marginal_bounds(posterior.shared_ranks, confidence),
+        bounds=either_way(partial(joint_bounds, confidence=confidence), posterior.ranks, posterior.shared_ranks),
+        marginal=either_way(partial(marginal_bounds, level=confidence), posterior.ranks, posterior.shared_ranks),
         p_top={top: posterior.p_top(top) for top in TOPS},
         p_larger=posterior.p_larger,
         p_sign=posterior.p_sign(estimates),

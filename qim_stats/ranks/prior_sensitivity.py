@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 OTHER_PRIORS = {
     "response as given": WalshPrior(curved=False),
     "few active factors": WalshPrior(p_active=0.2, inactive=0.1),
-    "many active factors": WalshPrior(p_active=0.6, inactive=0.8),
+    "more noise": WalshPrior(p_lam=()),
     "strong interactions": WalshPrior(rho=(0.5, 1.0, 2.0), eta=(0.5, 0.9)),
 }
 MOVED = 0.2

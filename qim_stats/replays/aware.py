@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
 
-from qim_stats.ranks.bounds import RankBounds, joint_bounds, marginal_bounds
+from qim_stats.ranks.bounds import RankBounds, either_way, joint_bounds, marginal_bounds
 from qim_stats.replays.estimators import Estimates, raw
 from qim_stats.screening.walsh_mixture import WalshDesign, WalshPosterior, walsh_design
 from qim_stats.screening.walsh_prior import STANDARD, WalshPrior
@@ -63,10 +63,11 @@ def alias_aware(x: Array, y: Array, prior: WalshPrior = STANDARD) -> Estimates:
         sign[i, order] = np.sign(found.mean)
         p_larger[i][np.ix_(order, order)] = found.p_larger
         p_set[i] = _share_of_set(found, np.argsort(-size, kind="stable")[:top])
-        for bounds, ours in (
-            (marginal_bounds(found.shared_ranks, MARGINAL), marginal),
-            (joint_bounds(found.shared_ranks, SIMULTANEOUS), simultaneous),
+        for kind, ours in (
+            (partial(marginal_bounds, level=MARGINAL), marginal),
+            (partial(joint_bounds, confidence=SIMULTANEOUS), simultaneous),
         ):
+            bounds = either_way(kind, found.ranks, found.shared_ranks)
             ours.low[i, order], ours.high[i, order] = bounds.low, bounds.high
     # The levels of a factor were swapped so that the first row is high.
     return Estimates(score, sign * x[:, 0], p_larger, p_top3, p_set, marginal, simultaneous)

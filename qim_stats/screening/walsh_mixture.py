@@ -104,7 +104,7 @@ class WalshPosterior:
 
     @property
     def shared_ranks(self) -> npt.NDArray[np.int64]:
-        """The ranks that intervals are to hold, shape (d, k): where no factor has an effect all share the first."""
+        """Ranks as of ``ranks``, but that all factors share the first in draws without effects, shape (d, k)."""
         return np.where(self.without[:, None], 1, self.ranks)
 
     def p_top(self, top: int) -> Array:

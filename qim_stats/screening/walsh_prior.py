@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -30,6 +31,8 @@ class WalshPrior:
         The same per further factor for interactions of three and more; at most 1.
     lam : tuple of float
         Variances of a trial relative to that of an active half effect.
+    p_lam : tuple of float
+        Probability of each of these, if there are effects; empty where all are equally probable.
     orphans : tuple of float
         Scales, per factor beyond the first, of interactions that do not ask whether their parents are active; at most
         1. None for a prior under which all interactions inherit.
@@ -43,30 +46,34 @@ class WalshPrior:
     Raises
     ------
     ValueError
-        For scales of interactions outside (0, 1], for which the covariance of responses is not defined.
+        For scales of interactions outside (0, 1], for which the covariance of responses is not defined, and for
+        probabilities of lam that are not as many as these, or do not sum to 1.
 
     Notes
     -----
-    All combinations of rho, eta and lam are equally probable, so are those of orphans and lam, and so are all scales.
-    No effect is one of a hundredth of the noise: less than any trials show.
+    All combinations of rho and eta are equally probable, so are orphans, and so are all scales, whatever lam is. No
+    effect is one of a hundredth of the noise: less than any trials show.
     """
 
-    p_active: float = 0.4
-    inactive: float = 0.5
+    p_active: float = 0.6
+    inactive: float = 0.8
     rho: tuple[float, ...] = (0.03, 0.3, 0.9)
-    eta: tuple[float, ...] = (0.1, 0.3)
-    lam: tuple[float, ...] = (0.03, 0.3, 3.0, 30.0)
+    eta: tuple[float, ...] = (0.2,)
+    lam: tuple[float, ...] = (0.03, 0.1, 0.3, 0.8, 2.0, 5.0, 16.0)
+    p_lam: tuple[float, ...] = (0.27, 0.24, 0.19, 0.14, 0.1, 0.04, 0.02)
     orphans: tuple[float, ...] = (0.9,)
     p_orphans: float = 0.1
-    p_none: float = 0.05
+    p_none: float = 0.02
     curved: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse scales that would make a variance negative."""
+        """Refuse scales that would make a variance negative, and shares that are none."""
         for name in ("eta", "orphans"):
             wrong = [scale for scale in getattr(self, name) if not 0.0 < scale <= 1.0]
             if wrong:
                 raise ValueError(f"{name} must lie above 0 and not above 1, not {wrong[0]:g}")
+        if self.p_lam and (len(self.p_lam) != len(self.lam) or not math.isclose(sum(self.p_lam), 1.0)):
+            raise ValueError(f"p_lam must be {len(self.lam)} probabilities that sum to 1, not {self.p_lam}")
 
     @cached_property
     def grid(self) -> Array:
@@ -81,10 +88,12 @@ class WalshPrior:
 
     def log_share(self, grid: Array) -> Array:
         """Return the log prior probability of rows of the grid, shapes (c, 4) and (c,)."""
-        rows, stray = len(self.lam), len(self.orphans)
+        stray = len(self.orphans)
         p_orphans = self.p_orphans if stray else 0.0
-        inherited = (1.0 - self.p_none) * (1.0 - p_orphans) / (len(self.rho) * len(self.eta) * rows)
-        orphan = (1.0 - self.p_none) * p_orphans / max(1, stray * rows)
+        p_lam = self.p_lam or tuple(1.0 / len(self.lam) for _ in self.lam)
+        noise = np.array([dict(zip(self.lam, p_lam, strict=True)).get(lam, 0.0) for lam in grid[:, 2]])
+        inherited = (1.0 - self.p_none) * (1.0 - p_orphans) / (len(self.rho) * len(self.eta)) * noise
+        orphan = (1.0 - self.p_none) * p_orphans / max(1, stray) * noise
         share = np.where(grid[:, 3] == 1.0, inherited, orphan)
         with np.errstate(divide="ignore"):
             return np.log(np.where(without_effects(grid), self.p_none, share))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from validation import caution
+from validation import caution, page
 from validation.caution_alias import ALIASED, APART, aliased_outright, by_alias, largest_interaction
 from validation.caution_worlds import AS_RECORDED, ORDERS, stripped
 from validation.results import FOLDER
@@ -25,6 +25,21 @@ def test_the_page_tells_the_recorded_numbers() -> None:
     assert set(worlds["world"]) == {AS_RECORDED, *ORDERS}
     assert set(alias["design"]) == {caution.FRACTION, *caution.LOOKS}
     assert set(alias.groupby("design")["studies"].sum()) == set(rows["studies"])
+
+
+def test_what_is_said_of_the_misses_is_what_was_found() -> None:
+    rows = pd.read_csv(FOLDER / "caution.csv").set_index(["table", "design", "prior"])
+    width = rows["width_simultaneous"].unstack()
+    gain = width[caution.AS_IS] - width.min(axis=1)
+    assert gain["diabetes_boosting"].max() < 1.0 / 3.0
+    assert "narrower by more than a third of a rank" in page.TRIED
+    right = rows["p_top3"].unstack().loc["mnist_pipeline"]
+    assert (right[caution.AS_IS] < right[caution.ONE_SCALE]).all()
+    assert (right[caution.FIRST] < right[caution.ONE_SCALE]).all()
+    stray = rows["calibration_error"].unstack().loc[caution.STRAY]
+    assert stray.max().min() > 0.05
+    scales = caution.text(*(pd.read_csv(FOLDER / f"caution{name}.csv") for name in ("", "_worlds", "_alias")))
+    assert "gains most on autoencoder_mnist" in " ".join(scales.split())
 
 
 def test_one_of_the_priors_is_the_one_that_answers_are_given_under() -> None:

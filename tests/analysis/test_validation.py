@@ -176,6 +176,13 @@ def test_the_first_three_are_held_against_the_ceiling() -> None:
     assert share_above(table_rows(p_top3=0.95), 24) == (1, 1)
 
 
+def test_a_miss_tells_what_noise_allows() -> None:
+    rows = table_rows(top3_capture=0.9, top3_capture_error=0.01)
+    rows.loc[rows["design"] == CEILING, "top3_capture"] = 0.951
+    told = page.goals_section(rows)
+    assert "- capture, 24 trials, some: pb12..24, alias-aware, 0.9 ± 0.01 (noise alone allows 0.951).\n" in told + "\n"
+
+
 def test_coverage_is_that_of_the_worst_design() -> None:
     rows = table_rows(coverage_simultaneous=0.99, coverage_simultaneous_error=0.005)
     bad = rows.iloc[1:].assign(design="frac16", coverage_simultaneous=0.7)
@@ -248,21 +255,36 @@ def test_results_are_kept_to_the_digit(small: results.Results, tmp_path: Path) -
 
 def test_the_page_of_a_small_run(small: results.Results, tmp_path: Path) -> None:
     listed = read_list()
-    told = page.write(small, listed, tmp_path)
+    told = page.write(small, listed, results.read_first(), tmp_path)
     assert (tmp_path / "validation.md").read_text(encoding="utf-8") == told
     for name in ("validation", "validation-claims"):
         first = (tmp_path / f"{name}.svg").read_bytes()
-        page.write(small, listed, tmp_path)
+        page.write(small, listed, results.read_first(), tmp_path)
         assert (tmp_path / f"{name}.svg").read_bytes() == first
     assert "nan" not in told
     row = small.rows[(small.rows["design"] == "pb12+foldover") & (small.rows["estimator"] == "raw")].iloc[0]
     assert f"| pb12+foldover | raw | 60 | 24 | {row['p_top3']:.2f} ± " in told
 
 
+def test_the_page_holds_both_versions_side_by_side(small: results.Results) -> None:
+    listed, first = read_list(), small.rows.assign(width_simultaneous=6.25, factors=8)
+    frozen = dataclasses.replace(listed, freezes=(Freeze("abc", "a day"), Freeze("def", "another day")))
+    told = page.text(small, frozen, first)
+    (name,) = set(small.rows["table"])
+    assert f"| {name} | 1 | " in told
+    assert f"| {name} | 2 | " in told
+    assert "Version 2 of the method was frozen on another day, at commit `def`." in told
+    assert page.NEXT not in told
+    once = page.text(small, dataclasses.replace(listed, freezes=frozen.freezes[:1]), first)
+    assert f"| {name} | 1 | " not in once
+
+
 def test_the_page_tells_the_recorded_results() -> None:
     tables = all_tables(read_list())
     known = results.read()
-    assert page.text(known.current(tables), read_list()) == (page.DOCS / "validation.md").read_text(encoding="utf-8")
+    assert page.text(known.current(tables), read_list(), results.read_first()) == (
+        page.DOCS / "validation.md"
+    ).read_text(encoding="utf-8")
 
 
 def test_a_run_writes_what_it_prints(

@@ -20,18 +20,20 @@ k <- ncol(x)
 sets <- as.matrix(expand.grid(rep(list(c(0, 1)), k)))[-1, ]
 z <- apply(sets, 1, function(s) apply(x[, s == 1, drop = FALSE], 1, prod))
 b <- cbind(1, block)
-lam <- c(0.03, 0.3, 3, 30)
-inherited <- expand.grid(lam = lam, eta = c(0.1, 0.3), rho = c(0.03, 0.3, 0.9))
+lam <- c(0.03, 0.1, 0.3, 0.8, 2, 5, 16)
+p_lam <- c(0.27, 0.24, 0.19, 0.14, 0.1, 0.04, 0.02)
+rho <- c(0.03, 0.3, 0.9)
+inherited <- expand.grid(lam = lam, eta = 0.2, rho = rho)
 # Interactions that do not ask whether their parents are active.
 orphans <- data.frame(lam = lam, eta = 0.9, rho = 0.9)
 # Trials that differ by their noise alone: effects of a hundredth of it.
-none <- data.frame(lam = 1e4, eta = 0.1, rho = 0.03)
-grid <- rbind(cbind(inherited, heredity = 1, share = 0.95 * 0.9 / nrow(inherited)),
-              cbind(orphans, heredity = 0, share = 0.95 * 0.1 / nrow(orphans)),
-              cbind(none, heredity = 1, share = 0.05))
+none <- data.frame(lam = 1e4, eta = 0.2, rho = 0.03)
+grid <- rbind(cbind(inherited, heredity = 1, share = 0.98 * 0.9 * rep(p_lam, length(rho)) / length(rho)),
+              cbind(orphans, heredity = 0, share = 0.98 * 0.1 * p_lam),
+              cbind(none, heredity = 1, share = 0.02))
 
 component <- function(y, active, rho, eta, lam, heredity, share) {
-  r2 <- ifelse(active == 1, 1, 0.5^2)
+  r2 <- ifelse(active == 1, 1, 0.8^2)
   size <- rowSums(sets)
   scale <- ifelse(size == 1, 1, ifelse(size == 2, rho^2, eta^(2 * (size - 1))))
   parents <- apply(sets, 1, function(s) prod(r2[s == 1]))
@@ -41,7 +43,7 @@ component <- function(y, active, rho, eta, lam, heredity, share) {
   w <- ri - ri %*% b %*% solve(t(b) %*% ri %*% b) %*% t(b) %*% ri
   q <- drop(t(y) %*% w %*% y)
   df <- n - ncol(b)
-  log_weight <- log(share) + sum(ifelse(active == 1, log(0.4), log(0.6))) -
+  log_weight <- log(share) + sum(ifelse(active == 1, log(0.6), log(0.4))) -
     (determinant(r)$modulus + determinant(t(b) %*% ri %*% b)$modulus + df * log(q)) / 2
   main <- match(1:k, apply(sets, 1, function(s) if (sum(s) == 1) which(s == 1) else 0))
   mean <- (v * (t(z) %*% w %*% y))[main]

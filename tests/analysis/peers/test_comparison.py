@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from peers import answers, cache
+from peers import answers, cache, page
 from peers.comparison import MEASURES, budgets_of, pooled, studies, summary
 from peers.methods import METHODS
 from peers.tables import ANALYSIS, PeerTable, load
@@ -95,12 +95,18 @@ def test_rows_are_kept_until_the_table_changes(lenet: PeerTable, tmp_path: Path)
     assert len(again) == len(rows)
 
 
-def test_the_mark_of_the_method_is_that_of_the_recorded_rows_and_changes_with_its_answers(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    recorded = cache.read()
-    ours = next(method for method in METHODS if method.changes)
-    assert set(recorded.loc[recorded["method"] == ours.name, "version"]) == {cache.versions_of(ours)}
+def test_rows_of_another_version_of_the_method_are_told() -> None:
+    recorded, ours = cache.read(), next(method for method in METHODS if method.changes)
+    rows = recorded[recorded["method"] == ours.name]
+    now = rows.assign(version=cache.versions_of(ours))
+    assert page._earlier(now) == ""
+    first = now.assign(version=now["version"].where(now["table"] != "lenet_mnist", "qim-stats 0.1.0 12345678"))
+    told = " ".join(page._earlier(first).split())
+    assert f"now `{answers.fingerprint()}`. On lenet_mnist some of their rows here have another mark" in told
+    assert page._earlier(recorded) in (page.DOCS / "peers.md").read_text(encoding="utf-8")
+
+
+def test_the_mark_of_the_method_changes_with_its_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = answers.alias_aware
     monkeypatch.setattr(answers, "alias_aware", lambda x, y: whole(x, 1.01 * y))
     assert answers.fingerprint.__wrapped__() != answers.fingerprint()

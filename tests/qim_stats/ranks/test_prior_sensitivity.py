@@ -30,7 +30,7 @@ def analysis(effects: list[float], pairs: float, noise: float, *, fold: bool, ex
 @pytest.fixture(scope="module")
 def steep() -> qs.Analysis:
     """Exponential, so that with the response as given interactions and main effects cannot be told apart."""
-    return analysis([0.2, -3.2, -1.4, -0.4], 0.6, 0.1, fold=False, exponential=True)
+    return analysis([0.4, 2.5, 0.5, 0.8], -1.2, 0.1, fold=False, exponential=True)
 
 
 @pytest.fixture(scope="module")
@@ -74,22 +74,22 @@ def test_another_first_factor_is_told(steep: qs.Analysis) -> None:
     assert under.name == "response as given"
     assert under.first_differs
     assert not sensitivity.priors[1].first_differs  # few active factors
-    assert (sensitivity.first, under.first) == ("f1", "f2")
+    assert (sensitivity.first, under.first) == ("f1", "f3")
     here = posterior(steep, under.name).p_top(1)
-    assert here[2] > here[1]
+    assert here[3] > here[1]
     row = steep.ranks.set_index("factor")["p_top"]
-    moved = row.loc["f1"]["1"] - row.loc["f2"]["1"] + here[2] - here[1]
+    moved = row.loc["f1"]["1"] - row.loc["f3"]["1"] + here[3] - here[1]
     assert moved >= MOVED
     (alert,) = [a for a in steep.all_alerts if a.code == "prior_matters"]
     assert alert.severity == "warning"
-    assert f'under "response as given" f2 is likelier to come first than f1, whose probability is {here[1]:.2f}' in (
+    assert f'under "response as given" f3 is likelier to come first than f1, whose probability is {here[1]:.2f}' in (
         alert.message
     )
     assert not any(a.code == "prior_matters" for a in steep.alerts)  # what text output needs is not made slow by it
 
 
 def test_lost_orders_are_claims_below_the_confidence() -> None:
-    found = analysis([0.72, 0.05, -0.35, -0.94], -0.15, 0.3, fold=True, exponential=False)
+    found = analysis([1.0, -1.97, -0.31, -1.18], -0.03, 0.15, fold=True, exponential=True)
     sensitivity = found.ranked.sensitivity
     assert sensitivity is not None
     claims = {(row.factor, row.other) for row in found.pairs().itertuples() if row.ordered}
@@ -118,7 +118,7 @@ def test_the_json_has_every_prior(steep: qs.Analysis) -> None:
 
 def test_priors_are_made_once_and_watched(steep: qs.Analysis) -> None:
     told: list[tuple[str, float]] = []
-    fresh = analysis([0.2, -3.2, -1.4, -0.4], 0.6, 0.1, fold=False, exponential=True)
+    fresh = analysis([0.4, 2.5, 0.5, 0.8], -1.2, 0.1, fold=False, exponential=True)
     fresh.ranked.gather(lambda what, share: told.append((what, share)))
     assert [what for what, _ in told] == ["ranks under other priors"] * len(told)
     shares = [share for _, share in told]

@@ -57,7 +57,7 @@ def test_answers_that_depend_on_the_prior_have_a_table(check: Read) -> None:
     coded = design.coded[[factor.name for factor in factors]]
     x = coded.to_numpy()
     noise = 0.1 * np.random.default_rng(3).standard_normal(12)
-    table = coded.assign(y=np.exp(x @ [0.2, -3.2, -1.4, -0.4] + 0.6 * x[:, 0] * x[:, 1] + noise))
+    table = coded.assign(y=np.exp(x @ [0.4, 2.5, 0.5, 0.8] - 1.2 * x[:, 0] * x[:, 1] + noise))
     found = qs.analyze(table, response="y", direction="maximize", factors=factors)
     page = check(render(found))
     text = re.sub(r"\s+", " ", page.text["ranking"])
@@ -65,8 +65,8 @@ def test_answers_that_depend_on_the_prior_have_a_table(check: Read) -> None:
     sensitivity = found.ranked.sensitivity
     assert sensitivity is not None
     under = sensitivity.priors[0]
-    assert (sensitivity.first, under.first) == ("f1", "f2")
-    assert f"response as given f2 {under.p_first['f2']:.2f} {under.p_first['f1']:.2f} none" in text
+    assert (sensitivity.first, under.first) == ("f1", "f3")
+    assert f"response as given f3 {under.p_first['f3']:.2f} {under.p_first['f1']:.2f} none" in text
     assert "prior_matters" in page.text["alerts"]
     assert "is simpler with its lower end stretched" in text
 

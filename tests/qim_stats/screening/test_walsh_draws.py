@@ -39,7 +39,7 @@ def test_they_are_the_functions_behind_the_draws_of_main_effects() -> None:
     # A half effect is the mean over all settings of the level times the value there.
     assert found.values[:, at] @ SETTINGS / 2**K == pytest.approx(found.effects, abs=1e-12)
     # Where a trial was run the functions are near its response.
-    assert np.abs(found.values[:, found.columns(x)].mean(axis=0) - y).max() < 0.25 * y.std()
+    assert np.abs(found.values[:, found.columns(x)].mean(axis=0) - y).max() < 0.4 * y.std()
 
 
 def test_noise_follows_the_slope_of_the_scale() -> None:

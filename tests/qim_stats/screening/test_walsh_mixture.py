@@ -198,7 +198,7 @@ def test_prepared_design_gives_the_same_posterior() -> None:
 
 @pytest.mark.parametrize("prepared", [False, True])
 def test_draws_under_another_prior_have_the_moments_of_its_components(prepared: bool) -> None:
-    prior = WalshPrior(p_active=0.2, inactive=0.6, rho=(0.5, 2.0), eta=(0.9,), lam=(0.05,), curved=False)
+    prior = WalshPrior(p_active=0.2, inactive=0.6, rho=(0.5, 2.0), eta=(0.9,), lam=(0.05,), p_lam=(), curved=False)
     x = plackett_burman(4, 12)[:10]
     y = x @ [2.0, 1.0, 0.5, 0.0] + x[:, 0] * x[:, 1] + 0.3 * np.random.default_rng(10).standard_normal(10)
     made = design(x).under(prior)
@@ -227,8 +227,25 @@ def test_sampled_sets_follow_the_prior() -> None:
 
 
 def test_the_middle_of_the_grid() -> None:
-    assert STANDARD.grid[STANDARD.middle].tolist() == [0.3, 0.3, 0.3, 1.0]
-    assert WalshPrior(rho=(1.0,), eta=(0.5,), lam=(0.1,)).middle == 0
+    assert STANDARD.grid[STANDARD.middle].tolist() == [0.3, 0.2, 0.1, 1.0]
+    assert WalshPrior(rho=(1.0,), eta=(0.5,), lam=(0.1,), p_lam=()).middle == 0
+
+
+def test_the_noise_has_the_probabilities_it_is_given() -> None:
+    prior = WalshPrior(lam=(0.1, 1.0), p_lam=(0.7, 0.3), p_none=0.1)
+    share = np.exp(prior.log_share(prior.grid))
+    assert share.sum() == pytest.approx(1.0)
+    assert [share[prior.grid[:, 2] == lam].sum() for lam in prior.lam] == pytest.approx([0.63, 0.27])
+    alike = WalshPrior(lam=(0.1, 1.0), p_lam=(), p_none=0.1)
+    assert [np.exp(alike.log_share(alike.grid))[alike.grid[:, 2] == lam].sum() for lam in alike.lam] == pytest.approx(
+        [0.45, 0.45]
+    )
+
+
+@pytest.mark.parametrize("shares", [(0.5,), (0.5, 0.4)])
+def test_probabilities_of_the_noise_that_are_none_are_refused(shares: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="2 probabilities that sum to 1"):
+        WalshPrior(lam=(0.1, 1.0), p_lam=shares)
 
 
 def test_weighted_trials_collapse_without_loss() -> None:
@@ -237,7 +254,7 @@ def test_weighted_trials_collapse_without_loss() -> None:
     y, weights = rng.standard_normal(9), rng.uniform(0.5, 3.0, 9)
     weights /= weights.mean()
     active = np.array([[True, False, False, True], [True, True, True, False]])
-    grid = np.array([[0.3, 0.7, 0.2, 1.0], [0.9, 0.3, 0.8, 1.0]])
+    grid = np.array([[0.3, 0.7, 0.3, 1.0], [0.9, 0.3, 0.8, 1.0]])
     expected = []
     for r, lam in zip(kernel(x, x, active, grid), grid[:, 2], strict=True):
         inverse = np.linalg.inv(r + lam * np.diag(1.0 / weights))
@@ -245,7 +262,7 @@ def test_weighted_trials_collapse_without_loss() -> None:
         w = inverse - np.outer(ones, ones) / ones.sum()
         expected.append(0.5 * np.linalg.slogdet(inverse)[1] - 0.5 * np.log(ones.sum()) - 4.0 * np.log(y @ w @ y))
     found = log_weights(collapse(x, weights=10.0 * weights), y, active, grid)
-    prior = np.log([0.4**2 * 0.6**2, 0.4**3 * 0.6])
+    prior = np.log([0.6**2 * 0.4**2 * 0.19, 0.6**3 * 0.4 * 0.14])  # active sets, and lam
     assert np.diff(found - prior) == pytest.approx(np.diff(expected), abs=1e-9)
 
 
