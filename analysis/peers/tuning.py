@@ -78,10 +78,8 @@ def _repeats_of(full: int, options: argparse.Namespace) -> int:
 def _compute(pool: Executor, where: Where, space: Space, repeats: int, options: argparse.Namespace) -> None:
     """Add the rows of a space that are not there yet, each as soon as it is known."""
     seed = options.seed
-    # The ranks of a screening are this project's, the samplers Optuna's.
-    version = f"{versions_of(OURS[0])}, optuna {metadata.version('optuna')}"
     for strategy in STRATEGIES:
-        rows = tuning_page.read()
+        rows, version = tuning_page.read(), version_of(strategy)
         if strategy.kept >= space.k:
             continue
         if space.name not in options.again:
@@ -97,6 +95,12 @@ def _compute(pool: Executor, where: Where, space: Space, repeats: int, options: 
         new = pd.DataFrame([keys | told(found)])
         tuning_page.put(rows, new.assign(budget=BUDGET, seed=seed, version=version))
         print(f"{space.name}, {strategy.name}: {repeats} repeats", file=sys.stderr, flush=True)
+
+
+def version_of(strategy: Strategy) -> str:
+    """Return the versions of what a strategy is made of: Optuna's samplers, and our ranks where factors are held."""
+    ours = versions_of(OURS[0]) if strategy.kept else f"qim-stats {metadata.version('qim-stats')}"
+    return f"{ours}, optuna {metadata.version('optuna')}"
 
 
 def told(found: np.ndarray) -> dict[str, float]:

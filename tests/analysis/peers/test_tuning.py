@@ -6,9 +6,11 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from peers import tuning_page
+from peers.answers import fingerprint
 from peers.perceptron import CHANCE, RANGES, trained
 from peers.tables import ANALYSIS, load
-from peers.tuning import main, told
+from peers.tuning import main, told, version_of
 from peers.tuning_page import is_stale, is_there
 from peers.tuning_spaces import Run, Space, perceptron_space, table_space
 from peers.tuning_strategies import STRATEGIES, Strategy, trials_to_target
@@ -130,6 +132,15 @@ def test_quartiles_are_repeats_and_may_be_never() -> None:
         "median": 30.0,
         "third_quartile": np.inf,
     }
+
+
+def test_only_strategies_that_hold_factors_by_rank_carry_the_mark_of_the_ranks() -> None:
+    marked = {one.name for one in STRATEGIES if fingerprint() in version_of(one)}
+    assert marked == {one.name for one in STRATEGIES if "then" in one.name}
+    rows = tuning_page.read().set_index("strategy")["version"]
+    for one in STRATEGIES:
+        if one.name not in marked:
+            assert set(rows[one.name]) == {version_of(one)}
 
 
 def test_rows_are_kept_until_the_target_changes_and_told_of_another_version() -> None:
