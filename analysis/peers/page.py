@@ -63,7 +63,7 @@ the shares, from {least} to {most} studies, fewest where a method takes long. Em
 """
 EARLIER = """
 The ranks of this project are marked by what they answer, now `{mark}`. On {tables} some of their rows here have
-another mark: they are of an earlier version, kept until they are asked for again.
+another mark: they are of an earlier version, kept until they are asked for (`--stale`).
 """
 SHOWN = 32  # trials at which tau and capture are told
 WANTED = 1 / 3  # trials to truth, of those of the best of what people use

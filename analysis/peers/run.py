@@ -1,4 +1,4 @@
-"""Compare with what people use: python analysis/peers/run.py [FULL.csv ...] [--share 1] [--again METHOD] [--page].
+"""Compare with what people use: python analysis/peers/run.py [FULL.csv ...] [--share 1] [--stale] [--page].
 
 Computes what analysis/peers/comparison.csv lacks, prints the tables and writes docs/peers.md with its plots. Without
 names, every analysis/*/full.csv is taken.
@@ -34,6 +34,7 @@ def main() -> int:
     parser.add_argument("tables", nargs="*", type=Path, help="full tables; by default every analysis/*/full.csv")
     parser.add_argument("--share", type=float, default=1.0, help="of the studies that each method is given")
     parser.add_argument("--again", action="append", default=[], metavar="METHOD", help="compute anew, by name")
+    parser.add_argument("--stale", action="store_true", help="compute anew what another version gave")
     parser.add_argument("--only", action="append", default=[], metavar="METHOD", help="compute no others")
     parser.add_argument("--page", action="store_true", help="compute nothing: write the page from what is there")
     parser.add_argument("--seed", type=int, default=0)
@@ -60,8 +61,9 @@ def _computed(tables: Sequence[PeerTable], chosen: Sequence[Method], options: ar
     with ProcessPoolExecutor(options.jobs) as pool:
         for table in tables:
             for method in chosen:
-                if cache.is_stale(cache.read(), table, method) and method.name not in options.again:
-                    print(f"{table.name}, {method.name}: of another version, kept (--again)", file=sys.stderr)
+                asked = options.stale or method.name in options.again
+                if cache.is_stale(cache.read(), table, method) and not asked:
+                    print(f"{table.name}, {method.name}: of another version, kept (--stale)", file=sys.stderr)
                 else:
                     _extend(pool, table, method, options)
     return cache.read()

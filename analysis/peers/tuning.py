@@ -1,6 +1,6 @@
-"""Does screening before tuning pay? python analysis/peers/tuning.py [FULL.csv ...] [--share 1] [--again SPACE].
+"""Does screening before tuning pay? python analysis/peers/tuning.py [FULL.csv ...] [--share 1] [--stale].
 
-Computes what analysis/peers/tuning.csv lacks; rows of another version are told, and kept until asked for again.
+Computes what analysis/peers/tuning.csv lacks; rows of another version are told, and kept until asked for.
 `python analysis/peers/run.py` writes it into docs/peers.md.
 """
 
@@ -26,6 +26,7 @@ from peers.cache import versions_of
 from peers.methods import OURS
 from peers.perceptron import RANGES
 from peers.reference import reference
+from peers.screening_memory import ScreeningMemory
 from peers.tables import PeerTable, find_tables, load
 from peers.tuning_spaces import Space, perceptron_space, table_space
 from peers.tuning_strategies import STRATEGIES, Strategy, trials_to_target
@@ -44,6 +45,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("tables", nargs="*", type=Path, help="full tables; by default every analysis/*/full.csv")
     parser.add_argument("--share", type=float, default=1.0, help="of the repeats")
     parser.add_argument("--again", action="append", default=[], metavar="SPACE", help="compute anew, by name")
+    parser.add_argument("--stale", action="store_true", help="compute anew what another version gave")
     parser.add_argument("--only", action="append", default=[], metavar="SPACE", help="compute no others")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -77,24 +79,27 @@ def _repeats_of(full: int, options: argparse.Namespace) -> int:
 
 def _compute(pool: Executor, where: Where, space: Space, repeats: int, options: argparse.Namespace) -> None:
     """Add the rows of a space that are not there yet, each as soon as it is known."""
-    seed = options.seed
+    rows = tuning_page.read()
+    missing = []
     for strategy in STRATEGIES:
-        rows, version = tuning_page.read(), version_of(strategy)
         if strategy.kept >= space.k:
             continue
-        if space.name not in options.again:
-            if tuning_page.is_stale(rows, space, strategy, version):
-                print(f"{space.name}, {strategy.name}: of another version, kept (--again)", file=sys.stderr)
-                continue
-            if tuning_page.is_there(rows, space, strategy, repeats):
-                continue
-        found = np.array(
-            list(pool.map(_reached, [where] * repeats, [strategy] * repeats, range(repeats), [seed] * repeats))
-        )
-        keys = {"space": space.name, "strategy": strategy.name, "target": space.target, "good": space.good}
-        new = pd.DataFrame([keys | told(found)])
-        tuning_page.put(rows, new.assign(budget=BUDGET, seed=seed, version=version))
-        print(f"{space.name}, {strategy.name}: {repeats} repeats", file=sys.stderr, flush=True)
+        stale = tuning_page.is_stale(rows, space, strategy, version_of(strategy))
+        if space.name in options.again or (stale and options.stale):
+            missing.append(strategy)
+        elif stale:
+            print(f"{space.name}, {strategy.name}: of another version, kept (--stale)", file=sys.stderr)
+        elif not tuning_page.is_there(rows, space, strategy, repeats):
+            missing.append(strategy)
+    # Those that begin with the same screening share what is computed of it.
+    for screening in dict.fromkeys(one.screening for one in missing):
+        alike = [one for one in missing if one.screening == screening]
+        tasks = [where] * repeats, [alike] * repeats, range(repeats), [options.seed] * repeats
+        for strategy, found in zip(alike, np.array(list(pool.map(_reached, *tasks))).T, strict=True):
+            keys = {"space": space.name, "strategy": strategy.name, "target": space.target, "good": space.good}
+            new = pd.DataFrame([keys | told(found)]).assign(budget=BUDGET, seed=options.seed)
+            tuning_page.put(tuning_page.read(), new.assign(version=version_of(strategy)))
+            print(f"{space.name}, {strategy.name}: {repeats} repeats", file=sys.stderr, flush=True)
 
 
 def version_of(strategy: Strategy) -> str:
@@ -112,9 +117,14 @@ def told(found: np.ndarray) -> dict[str, float]:
     return {"repeats": len(found), "reached": share, "reached_error": error, **quartiles}
 
 
-def _reached(where: Where, strategy: Strategy, number: int, seed: int) -> float:
+def _reached(where: Where, strategies: Sequence[Strategy], number: int, seed: int) -> list[float]:
+    """Return the trials that each strategy takes, in one repeat."""
     space = table_space(where) if isinstance(where, PeerTable) else perceptron_space(*where)
-    return trials_to_target(space, strategy, BUDGET, np.random.Generator(np.random.PCG64([seed, number])))
+    memory = ScreeningMemory()
+    return [
+        trials_to_target(space, strategy, BUDGET, np.random.Generator(np.random.PCG64([seed, number])), memory)
+        for strategy in strategies
+    ]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
-from peers import tuning_page
+from peers import screening_memory, tuning_page
 from peers.answers import fingerprint
 from peers.perceptron import CHANCE, RANGES, trained
 from peers.tables import ANALYSIS, load
@@ -132,6 +132,34 @@ def test_quartiles_are_repeats_and_may_be_never() -> None:
         "median": 30.0,
         "third_quartile": np.inf,
     }
+
+
+def test_strategies_of_one_screening_share_it_and_do_what_they_do_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = table_space(load(ANALYSIS / "autoencoder_mnist" / "full.csv"))
+    alike = [one for one in STRATEGIES if one.screening == "pb12" and one.kept]
+    alone = [trials_to_target(space, one, 60, rng(4)) for one in alike]
+    asked, whole = [], screening_memory.alias_aware
+    monkeypatch.setattr(screening_memory, "alias_aware", lambda x, y: asked.append(len(y[0])) or whole(x, y))
+    memory = screening_memory.ScreeningMemory()
+    assert [trials_to_target(space, one, 60, rng(4), memory) for one in alike] == alone
+    assert asked == [12]
+    assert len(set(alone)) > 1
+
+
+def test_a_remembered_choice_leaves_the_generator_as_it_left_it_then() -> None:
+    class Coin:
+        def next(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
+            del x, y
+            return rng.choice(np.array([-1, 1], dtype=np.int8), (1, 2))
+
+    memory, x, y = screening_memory.ScreeningMemory(), np.ones((2, 2)), np.zeros(2)
+    one, same, other = rng(1), rng(1), rng(2)
+    rows = [memory.next(Coin(), x, y, chosen) for chosen in (one, same)]
+    assert np.array_equal(rows[0], rows[1])
+    after = one.random()
+    assert same.random() == after
+    memory.next(Coin(), x, y, other)
+    assert other.random() != after
 
 
 def test_only_strategies_that_hold_factors_by_rank_carry_the_mark_of_the_ranks() -> None:
