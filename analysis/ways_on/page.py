@@ -31,8 +31,7 @@ Made by `python analysis/ways_on/run.py`; numbers in full, with their Monte Carl
 [comparison.csv](../analysis/ways_on/comparison.csv). Virtual studies ([replays.md](replays.md)) on the recorded full
 factorials of up to 8 factors, {studies} of each way on each table. All are ranked by the alias-aware posterior, so what
 differs is which trials were run. `mean`: over the tables, with its Monte Carlo error. The noise ceiling is that of a
-balanced design of so many trials whose interactions are all known. The ways are those of the first version of the
-ranks; `@0.9` under Stopping is the second.
+balanced design of so many trials whose interactions are all known.
 
 | design | is |
 |---|---|
