@@ -52,7 +52,10 @@ def main() -> int:
         return 2
     chosen = [method for method in METHODS if not options.only or method.name in options.only]
     rows = cache.read() if options.page else _computed(tables, chosen, options)
-    print(page.write(rows, tables))
+    # The page tells of all tables, whichever were asked for now.
+    names = {table.name for table in tables}
+    others = [table for table in map(load, find_tables()) if table.name not in names]
+    print(page.write(rows, sorted([*tables, *others], key=lambda table: table.name)))
     return 0
 
 

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 import numpy.typing as npt
 
 from qim_stats.replays.aware import alias_aware
 from qim_stats.replays.estimators import Estimates
+from qim_stats.replays.rules import Rule, Settings
 
 Array = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int8]
-
-
-class Chooser(Protocol):
-    """What chooses the next trials from those that are known."""
-
-    def next(self, x: Array, y: Array, rng: np.random.Generator) -> Rows | None:
-        """Return the next rows, None where no more are to be run."""
 
 
 class ScreeningMemory:
@@ -29,10 +20,10 @@ class ScreeningMemory:
     """
 
     def __init__(self) -> None:
-        self._next: dict[tuple[bytes, bytes, str], tuple[Rows | None, object]] = {}
+        self._next: dict[tuple[bytes, bytes, str], tuple[Settings | None, object]] = {}
         self._ranked: dict[tuple[bytes, bytes], Estimates] = {}
 
-    def next(self, rule: Chooser, x: Array, y: Array, rng: np.random.Generator) -> Rows | None:
+    def next(self, rule: Rule, x: Array, y: Array, rng: np.random.Generator) -> Settings | None:
         """Return what the rule chooses next."""
         key = (x.tobytes(), y.tobytes(), repr(rng.bit_generator.state))
         if key not in self._next:

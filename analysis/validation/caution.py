@@ -1,9 +1,9 @@
 """What a more or a less cautious prior would do: python analysis/validation/caution.py [--studies 40] [--page].
 
 Replays two fixed designs under several priors, on recorded tables that the method was made with and on three artificial
-ones, one of them on tables without part of their interactions, the other apart by what it aliases; writes
-docs/caution.md, caution.csv, caution_worlds.csv and caution_alias.csv. No locked table is looked at, and nothing here
-changes the method.
+ones, one of them on tables without part of their interactions, the other apart by what it aliases; and two small
+designs without orphans. Writes docs/caution.md, caution.csv, and caution_worlds.csv, caution_alias.csv and
+caution_orphans.csv. No locked table is looked at, and nothing here changes the method.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -33,11 +33,11 @@ from validation.tables import ANALYSIS, ARTIFICIAL, Validated, all_tables, read_
 from validation.work import AWARE, measured_rows, replayed
 
 ALIKE = "all alike"
-AS_IS, FIRST, ONE_SCALE = "as it is", "first version", "one scale"
+AS_IS, FIRST, ONE_SCALE, NO_ORPHANS = "as it is", "first version", "one scale", "no orphans"
 PRIORS = {
     AS_IS: WalshPrior(),
     FIRST: WalshPrior(p_active=0.4, inactive=0.5, eta=(0.1, 0.3), lam=(0.03, 0.3, 3.0, 30.0), p_lam=(), p_none=0.05),
-    "no orphans": WalshPrior(orphans=()),
+    NO_ORPHANS: WalshPrior(orphans=()),
     "orphans 0.3": WalshPrior(p_orphans=0.3),
     "orphans 0.6": WalshPrior(p_orphans=0.6),
     "weak triples": WalshPrior(eta=(0.1,)),
@@ -51,8 +51,10 @@ PRIORS = {
 }
 """By name, as the page says."""
 FOLDED, FRACTION = "pb12+foldover", "frac32"
+SMALL = ("frac16", "noconf16")
 STRAY, LOUD = "no heredity", "loud noise"
 TABLES = ("lenet_fashion", "autoencoder_mnist", "diabetes_boosting", "mnist_pipeline", STRAY, "dense", LOUD)
+FILES = ("", "_worlds", "_alias", "_orphans")
 LOOKS = ("frac32..36", "frac32..40", "frac32..48")
 LEAST = 4  # studies
 MEASURES = ("calibration_error", "coverage_simultaneous", "width_simultaneous", "p_top3")
@@ -79,10 +81,15 @@ and artificial ones only.
 {sections}## All together
 
 {reading}
-Nearest to its word on these nets: {best}. Orphans stay all the same: without them 16 runs of a resolution IV fraction
-are believed where interactions come without main effects ([ranks.md](ranks.md)). All this was computed after the second
-freeze, so the prior stays as it was frozen: another one would have to be judged on tables that neither it nor this page
-has seen.
+Nearest to its word on these nets: {best}. All this was computed after the second freeze, so the prior stays as it was
+frozen: another one would have to be judged on tables that neither it nor this page has seen.
+
+## What orphans are for
+
+They were taken into the model so that designs of 16 runs are not believed where interactions come without main effects.
+As the method is now, other parts of it see to that: on "{name}", {small} studies a cell, with and without orphans,
+
+{orphans}
 
 ## What other scales gain, and cost
 
@@ -144,23 +151,29 @@ def main(words: Sequence[str] | None = None) -> int:
     except QimError as error:
         print(f"caution: {error}", file=sys.stderr)
         return 2
-    path, worlds, alias = (options.results / f"caution{name}.csv" for name in ("", "_worlds", "_alias"))
+    path, worlds, alias, orphans = (options.results / f"caution{name}.csv" for name in FILES)
     if not options.page:
-        _written(pd.concat([_measured(table, options) for table in tables], ignore_index=True), path)
+        designs = (FOLDED, FRACTION)
+        parts = [_measured(table, designs, PRIORS, options) for table in tables]
+        _written(pd.concat(parts, ignore_index=True), path)
         real = [table for table in tables if table.role != ARTIFICIAL]
         _written(pd.concat([_by_world(table, options) for table in real], ignore_index=True), worlds)
         stray = next(table for table in tables if table.name == STRAY)
         _written(by_alias(stray, FRACTION, LOOKS, options.studies, options.seed, options.jobs), alias)
-    told = text(pd.read_csv(path), pd.read_csv(worlds), pd.read_csv(alias))
+        few = {name: PRIORS[name] for name in (AS_IS, NO_ORPHANS)}
+        _written(_measured(stray, SMALL, few, options), orphans)
+    told = text(*(pd.read_csv(file) for file in (path, worlds, alias, orphans)))
     (options.docs / "caution.md").write_text(told, encoding="utf-8")
     print(told)
     return 0
 
 
-def _measured(table: Validated, options: argparse.Namespace) -> pd.DataFrame:
+def _measured(
+    table: Validated, designs: Sequence[str], priors: Mapping[str, WalshPrior], options: argparse.Namespace
+) -> pd.DataFrame:
     """Return a row per prior and design."""
-    estimators = {name: partial(alias_aware, prior=prior) for name, prior in PRIORS.items()}
-    found = replayed(table, (FOLDED, FRACTION), estimators, options.studies, options.seed, options.jobs)
+    estimators = {name: partial(alias_aware, prior=prior) for name, prior in priors.items()}
+    found = replayed(table, designs, estimators, options.studies, options.seed, options.jobs)
     kept = ["design", "estimator", *(column for name in MEASURES for column in (name, f"{name}_error"))]
     rows = measured_rows(found, options.seed)[kept].rename(columns={"estimator": "prior"})
     print(f"{table.name}: {options.studies} studies", file=sys.stderr, flush=True)
@@ -183,7 +196,7 @@ def _written(found: pd.DataFrame, path: Path) -> None:
     found.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
 
 
-def text(rows: pd.DataFrame, worlds: pd.DataFrame, alias: pd.DataFrame) -> str:
+def text(rows: pd.DataFrame, worlds: pd.DataFrame, alias: pd.DataFrame, orphans: pd.DataFrame) -> str:
     """Return the page.
 
     Parameters
@@ -194,6 +207,8 @@ def text(rows: pd.DataFrame, worlds: pd.DataFrame, alias: pd.DataFrame) -> str:
         ``table, world, calibration_error, calibration_error_error``.
     alias : DataFrame
         As of ``by_alias``.
+    orphans : DataFrame
+        As ``rows``, of 16-run designs on one table.
     """
     sections = "".join(
         SECTION.format(title=f"{title}: `{design}`", cells=_cells(rows[rows["design"] == design], measure))
@@ -212,11 +227,23 @@ def text(rows: pd.DataFrame, worlds: pd.DataFrame, alias: pd.DataFrame) -> str:
         sections=sections,
         reading=_reading(rows),
         best=min(PRIORS, key=lambda prior: _claims_off(rows[rows["prior"] == prior])),
+        name=STRAY,
+        small=int(orphans["studies"].iloc[0]),
+        orphans=_orphans(orphans),
         scales=_scales(rows[~rows["artificial"]]),
         folded=FOLDED,
         worlds=_cells(worlds, "calibration_error", "world"),
         stray=_stray(alias, rows),
     )
+
+
+def _orphans(rows: pd.DataFrame) -> str:
+    """Return what orphans do to the intervals of small designs."""
+    lines = ["| design | prior | coverage | width |", "|---|---|---|---|"]
+    for row in rows.to_dict("records"):
+        cells = [f"{row[name]:.2f} ± {row[f'{name}_error']:.2f}" for name in MEASURES[1:3]]
+        lines.append(f"| {row['design']} | {row['prior']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def _scales(rows: pd.DataFrame) -> str:

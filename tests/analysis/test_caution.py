@@ -8,16 +8,19 @@ import pytest
 from validation import caution, page
 from validation.caution_alias import ALIASED, APART, aliased_outright, by_alias, largest_interaction
 from validation.caution_worlds import AS_RECORDED, ORDERS, stripped
-from validation.results import FOLDER
-from validation.tables import all_tables, read_list
+from validation.results import FOLDER, read
+from validation.tables import ARTIFICIAL, all_tables, read_list
 
 from qim_stats.replays.full_table import settings
 from qim_stats.screening.walsh_prior import STANDARD
 
 
 def test_the_page_tells_the_recorded_numbers() -> None:
-    rows, worlds, alias = (pd.read_csv(FOLDER / f"caution{name}.csv") for name in ("", "_worlds", "_alias"))
-    assert caution.text(rows, worlds, alias) == (caution.DOCS / "caution.md").read_text(encoding="utf-8")
+    rows, worlds, alias, orphans = (pd.read_csv(FOLDER / f"caution{name}.csv") for name in caution.FILES)
+    assert set(orphans["design"]) == set(caution.SMALL)
+    assert set(orphans["table"]) == {caution.STRAY}
+    assert (orphans["coverage_simultaneous"] > 0.94).all()
+    assert caution.text(rows, worlds, alias, orphans) == (caution.DOCS / "caution.md").read_text(encoding="utf-8")
     assert set(rows["table"]) == set(caution.TABLES)
     assert set(rows["prior"]) == set(caution.PRIORS)
     assert len(rows) == 2 * len(caution.TABLES) * len(caution.PRIORS)
@@ -38,8 +41,25 @@ def test_what_is_said_of_the_misses_is_what_was_found() -> None:
     assert (right[caution.FIRST] < right[caution.ONE_SCALE]).all()
     stray = rows["calibration_error"].unstack().loc[caution.STRAY]
     assert stray.max().min() > 0.05
-    scales = caution.text(*(pd.read_csv(FOLDER / f"caution{name}.csv") for name in ("", "_worlds", "_alias")))
+    even = read().calibration.query("table == @caution.STRAY and design == @caution.FOLDED and about == 'pair'")
+    assert (even["right"] > even["claimed"]).all()
+    scales = caution.text(*(pd.read_csv(FOLDER / f"caution{name}.csv") for name in caution.FILES))
     assert "gains most on autoencoder_mnist" in " ".join(scales.split())
+
+
+def test_what_is_said_of_the_tables_behind_the_misses_is_in_them() -> None:
+    tables = {one.name: one for one in all_tables(read_list()) if one.role != ARTIFICIAL}
+    loud = {name: one.noise.sd / one.truth.size.max() for name, one in tables.items()}
+    noisy = {"diabetes_boosting", "cifar10_quick", "sdae_mnist", "batchnorm_fashion"}
+    assert [round(rule(loud[name] for name in noisy), 2) for rule in (min, max)] == [0.44, 0.89]
+    assert round(max(share for name, share in loud.items() if name not in noisy), 2) == 0.25
+    for name in ("lenet_fashion", "forest_fashion"):
+        size = np.sort(tables[name].truth.size)[::-1]
+        assert size[2] - size[4] < np.sqrt(2.0) * tables[name].truth.std_error
+    size = np.sort(tables["mnist_pipeline"].truth.size)[::-1]
+    assert size[3] > 0.8 * size[0]
+    rows = read().rows.query("table == 'mnist_pipeline' and design in ('pb12..40', 'pb12..44', 'pb12..48')")
+    assert rows["p_top3"].min() == 0.75
 
 
 def test_one_of_the_priors_is_the_one_that_answers_are_given_under() -> None:

@@ -148,7 +148,12 @@ def test_strategies_of_one_screening_share_it_and_do_what_they_do_alone(monkeypa
 
 def test_a_remembered_choice_leaves_the_generator_as_it_left_it_then() -> None:
     class Coin:
-        def next(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
+        word = "coin"
+
+        def start(self, rng: np.random.Generator) -> np.ndarray:
+            return self.next(np.empty((0, 2)), np.empty(0), rng)
+
+        def next(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             del x, y
             return rng.choice(np.array([-1, 1], dtype=np.int8), (1, 2))
 
