@@ -10,6 +10,7 @@ import seaborn
 from matplotlib.axes import Axes
 
 from qim_stats.plots.sheet import ACCENT, FAINT, INK, MUTED, look, sheet, to_svg
+from validation.claims import by_size, late_claims
 from validation.results import Results
 from validation.tables import ARTIFICIAL
 from validation.work import ANALYZE, AWARE, CEILING, RAW
@@ -17,7 +18,6 @@ from validation.work import ANALYZE, AWARE, CEILING, RAW
 _ACROSS = 3
 _WIDTH, _HEIGHT = 3.1, 2.3  # of a panel, inches
 _NOMINAL = 0.95
-_FEW = 24  # trials from which claims are shown
 _MARKS = {"raw": ("s", MUTED, "fixed, raw contrast"), AWARE: ("o", ACCENT, "fixed, alias-aware")}
 _KINDS = {AWARE: ("o", ACCENT), ANALYZE: ("^", INK)}
 
@@ -122,17 +122,14 @@ def _coverage(axis: Axes, rows: pd.DataFrame, tables: list[str]) -> None:
 
 
 def _calibration(axis: Axes, results: Results) -> None:
-    rows = results.rows
-    late = rows[(rows["trials"] >= _FEW) & (rows["role"] != ARTIFICIAL)][["table", "design", "estimator"]]
-    kept = results.calibration.merge(late, on=["table", "design", "estimator"])
+    claims = late_claims(results)
+    kept = claims[claims["role"] != ARTIFICIAL]
     axis.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=":")
     colors = seaborn.color_palette("husl", 3)
     shown = (("pair", AWARE, "pairs, alias-aware"), ("pair", ANALYZE, "pairs, analyze"), ("top3", AWARE, "first three"))
     for color, (about, estimator, label) in zip(colors, shown, strict=True):
-        own = kept[(kept["about"] == about) & (kept["estimator"] == estimator)]
-        sums = own[["claimed", "right"]].mul(own["claims"], axis=0).groupby(own["low"]).sum()
-        counts = own.groupby("low")["claims"].sum()
-        axis.plot(sums["claimed"] / counts, sums["right"] / counts, color=color, marker="o", markersize=3, label=label)
+        sizes = by_size(kept[(kept["about"] == about) & (kept["estimator"] == estimator)])
+        axis.plot(sizes["claimed"], sizes["right"], color=color, marker="o", markersize=3, label=label)
     axis.set_xlim(0, 1)
     axis.set_ylim(0, 1.02)
     axis.grid(color=FAINT, linewidth=0.4)

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from validation.claims import FEW
 from validation.tables import ARTIFICIAL
 from validation.work import ANALYZE, AWARE, CEILING, STOPPED
 
 _SURE = 2.0  # Monte Carlo errors
 _WIDE_FACTORS = 8  # number of factors that the goal on widths is about
-_FEW = 24  # trials from which claims are to be calibrated
 _SETTLED_AT = 32
 ALLOWED = 0.90
 """Share of right answers that noise must allow at 32 trials for the goal on trials to settle to be asked."""
@@ -222,7 +222,7 @@ def _gap(rows: pd.DataFrame, trials: int) -> pd.DataFrame:
 
 def _claims(column: str, *, chance: bool = False) -> Callable[[pd.DataFrame], pd.DataFrame]:
     def values(rows: pd.DataFrame) -> pd.DataFrame:
-        own = rows[(rows["trials"] >= _FEW) & rows["estimator"].isin([AWARE, ANALYZE])]
+        own = rows[(rows["trials"] >= FEW) & rows["estimator"].isin([AWARE, ANALYZE])]
         found = _values(own, column)
         return found.assign(chance=own["chance_top3"].to_numpy(dtype=np.float64)) if chance else found
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from validation import figure
 from validation.artificial import FACTORS, KINDS
+from validation.claims import pairs_told
 from validation.goals import GOALS, Finding, Goal, Verdict, find, overall, share_above
 from validation.results import Results
 from validation.tables import ANALYSIS, ARTIFICIAL, LOCKED, TableList
@@ -69,6 +70,7 @@ Dotted: what noise alone allows.
 Left: share of studies in which one order that contradicts nothing known lies in all intervals, each mark a design;
 the line is at .95. Right: how often claims came true on the real tables, from 24 trials on, all designs together.
 
+{pairs}
 {worst}
 """
 LOCKED_HEAD = """## Locked until a freeze
@@ -152,7 +154,7 @@ def text(results: Results, listed: TableList, first: pd.DataFrame) -> str:
         Rows of ``Results`` as the first version of the method gave them.
     """
     rows = results.rows
-    parts = [HEAD, UNKNOWN if rows.empty else goals_section(rows)]
+    parts = [HEAD, UNKNOWN if rows.empty else goals_section(results)]
     if not rows.empty and listed.version > 1:
         parts.append(TRIED)
     parts.append(_locked(listed, rows))
@@ -187,14 +189,15 @@ def write(results: Results, listed: TableList, first: pd.DataFrame, docs: Path =
     return page
 
 
-def goals_section(rows: pd.DataFrame) -> str:
+def goals_section(results: Results) -> str:
     """Return the goals with what they come to, and table by table.
 
     Parameters
     ----------
-    rows : DataFrame
+    results : Results
         Of all tables.
     """
+    rows = results.rows
     tables = list(dict.fromkeys(rows["table"]))
     found = {name: [find(goal, rows[rows["table"] == name]) for goal in GOALS] for name in tables}
     lines = [_line(place, [found[name][place] for name in tables]) for place in range(len(GOALS))]
@@ -205,6 +208,7 @@ def goals_section(rows: pd.DataFrame) -> str:
         above=above,
         real=real,
         matrix=_matrix(rows, found),
+        pairs=pairs_told(results),
         worst=_worst(found, rows),
     )
 

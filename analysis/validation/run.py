@@ -56,7 +56,7 @@ def main(words: Sequence[str] | None = None) -> int:
     # What is told is what was written, to its last digit, now or when only the page is made.
     results = read(options.results).current(tables)
     page.write(results, listed, read_first(), options.docs)
-    print(page.UNKNOWN if results.rows.empty else page.goals_section(results.rows))
+    print(page.UNKNOWN if results.rows.empty else page.goals_section(results))
     return 0
 
 

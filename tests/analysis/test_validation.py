@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from validation import page, results, run
 from validation.artificial import KINDS, make
+from validation.claims import pairs_together, pairs_told
 from validation.goals import GOALS, Finding, Goal, Verdict, find, judge, overall, share_above
 from validation.tables import (
     ANALYSIS,
@@ -25,7 +26,19 @@ from validation.tables import (
     made,
     read_list,
 )
-from validation.work import AWARE, CEILING, STOPPED, Budget, Measured, budget_of, chance_error, looks, measure, stopped
+from validation.work import (
+    ANALYZE,
+    AWARE,
+    CEILING,
+    STOPPED,
+    Budget,
+    Measured,
+    budget_of,
+    chance_error,
+    looks,
+    measure,
+    stopped,
+)
 
 from qim_stats.errors import QimError
 from qim_stats.replays.full_table import walsh_transform
@@ -179,8 +192,43 @@ def test_the_first_three_are_held_against_the_ceiling() -> None:
 def test_a_miss_tells_what_noise_allows() -> None:
     rows = table_rows(top3_capture=0.9, top3_capture_error=0.01)
     rows.loc[rows["design"] == CEILING, "top3_capture"] = 0.951
-    told = page.goals_section(rows)
+    told = page.goals_section(results.Results(rows, pd.DataFrame(columns=list(results.CLAIMS))))
     assert "- capture, 24 trials, some: pb12..24, alias-aware, 0.9 ± 0.01 (noise alone allows 0.951).\n" in told + "\n"
+
+
+def test_claims_of_pairs_are_counted_together() -> None:
+    looks = ("pb12..24", "pb12..28", "pb12..20")
+    rows = pd.concat(
+        table_rows(calibration_error_error=0.02).iloc[1:].assign(design=design, trials=float(design[-2:]))
+        for design in looks
+    )
+    claims = pd.DataFrame(
+        [
+            # Too sure by .1 in one design and unsure by .1 in the other; a look before 24 trials does not count.
+            {"design": "pb12..24", "low": 0.6, "claims": 100, "claimed": 0.62, "right": 0.52},
+            {"design": "pb12..28", "low": 0.6, "claims": 100, "claimed": 0.62, "right": 0.72},
+            {"design": "pb12..28", "low": 0.9, "claims": 200, "claimed": 0.92, "right": 1.0},
+            {"design": "pb12..20", "low": 0.9, "claims": 900, "claimed": 0.92, "right": 0.0},
+        ]
+    ).assign(table="some", estimator=AWARE, about="pair")
+    both = results.Results(rows, claims.reindex(columns=list(results.CLAIMS)))
+    found = pairs_together(both)
+    assert found["value"].tolist() == pytest.approx([0.5 * 0.08])
+    assert found["error"].tolist() == pytest.approx([0.02])
+    assert "- 1 of 1 real tables: 0.040 ± 0.020 (some)\n" in pairs_told(both)
+    assert "artificial" not in pairs_told(both)
+    surer = claims.assign(estimator=ANALYZE, claimed=claims["right"] - 0.06)
+    worse = results.Results(pd.concat([rows, rows.assign(estimator=ANALYZE)]), pd.concat([both.calibration, surer]))
+    assert pairs_together(worse)["value"].tolist() == pytest.approx([0.06])
+    assert "- 0 of 1 real tables: 0.060 ± 0.020 (some)\n" in pairs_told(worse)
+    assert pairs_told(results.Results(rows, both.calibration.iloc[:0])) == ""
+
+
+def test_the_page_tells_of_the_claims_of_pairs_what_was_recorded() -> None:
+    recorded = results.read()
+    found = pairs_together(recorded)
+    assert pairs_told(recorded) in (page.DOCS / "validation.md").read_text(encoding="utf-8")
+    assert sorted(found["table"]) == sorted(set(recorded.rows["table"]))
 
 
 def test_coverage_is_that_of_the_worst_design() -> None:
