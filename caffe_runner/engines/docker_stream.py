@@ -9,6 +9,9 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from typing import Any
+
+from caffe_runner.errors import EngineError
 
 _HEADER = struct.Struct(">BxxxL")
 
@@ -18,17 +21,24 @@ class DeadlineError(Exception):
 
 
 class LineStream:
-    """Lines of a multiplexed stream, whichever of stdout and stderr they came from."""
+    """Lines of a multiplexed stream, whichever of stdout and stderr they came from.
 
-    def __init__(self, connection: socket.socket) -> None:
+    Parameters
+    ----------
+    connection : socket or file object around one
+        As the SDK hands it out.
+    """
+
+    def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self._socket = _raw_socket(connection)
         self._raw = bytearray()
         self._text = bytearray()
 
     def write(self, line: str) -> None:
         """Send one line to the process's standard input."""
-        self._connection.settimeout(10)
-        self._connection.sendall(line.encode() + b"\n")
+        self._socket.settimeout(10)
+        self._socket.sendall(line.encode() + b"\n")
 
     def read_line(self, deadline: float) -> str | None:
         """Return the next line, or None at the end of the stream.
@@ -52,15 +62,15 @@ class LineStream:
 
     def close(self) -> None:
         """Close the connection; the process sees the end of its standard input."""
-        self._connection.close()
+        hang_up(self._connection)
 
     def _receive(self, deadline: float) -> bool:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             raise DeadlineError
-        self._connection.settimeout(remaining)
+        self._socket.settimeout(remaining)
         try:
-            received = self._connection.recv(65536)
+            received = self._socket.recv(65536)
         except TimeoutError:
             raise DeadlineError from None
         except OSError:
@@ -75,3 +85,26 @@ class LineStream:
             self._text += self._raw[_HEADER.size : _HEADER.size + length]
             del self._raw[: _HEADER.size + length]
         return True
+
+
+def hang_up(connection: Any) -> None:
+    """Close a connection that the SDK handed out: a raw socket or, by transport, a file object around one.
+
+    A socket stays open for as long as a file object around it does, so both are closed.
+
+    Raises
+    ------
+    EngineError
+        If it is neither.
+    """
+    _raw_socket(connection).close()
+    connection.close()
+
+
+def _raw_socket(connection: Any) -> socket.socket:
+    raw = getattr(connection, "_sock", connection)
+    if not isinstance(raw, socket.socket):
+        raise EngineError(
+            "this kind of connection to the Docker engine is not supported", remedy="use the engine's local socket"
+        )
+    return raw

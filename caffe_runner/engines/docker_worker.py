@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ import requests
 from docker.errors import APIError, DockerException
 
 from caffe_runner.engines.base import SCRATCH, Ending, Exit, Limits, Mounts, OnLine
-from caffe_runner.engines.docker_stream import DeadlineError, LineStream
+from caffe_runner.engines.docker_stream import DeadlineError, LineStream, hang_up
 from caffe_runner.errors import EngineError
 
 # Each line of input is a word and a command. The word, which comes back after the command with the exit status, cannot
@@ -175,8 +174,7 @@ class DockerWorker:
             shell = self._api.exec_create(
                 self._container, ["sh", "-c", _LOOP], stdin=True, stdout=True, stderr=True, environment=_ENVIRONMENT
             )
-            # The SDK hands out a raw socket, or a file object around one, by transport.
-            return LineStream(_raw_socket(self._api.exec_start(shell["Id"], socket=True)))
+            return LineStream(self._api.exec_start(shell["Id"], socket=True))
         except APIError as error:
             # The init process starts, and then ends for want of anything to run; the engine tells that in other words,
             # and with another status, while it removes the container.
@@ -242,8 +240,8 @@ class DockerWorker:
         soon = int(time.time()) + 1
         filters = {"container": self._container, "event": "oom"}
         try:
-            events = self._api.events(since=0, until=soon, filters=filters, decode=True)
-            return next(iter(events), None) is not None
+            # Read to their end: a stream left half read keeps its connection.
+            return bool(list(self._api.events(since=0, until=soon, filters=filters, decode=True)))
         except (DockerException, requests.RequestException):
             return False
 
@@ -267,7 +265,7 @@ class DockerWorker:
             raise EngineError("the Docker engine went away during the study", remedy="start it and rerun") from error
         finally:
             if self._lifeline is not None:
-                _raw_socket(self._lifeline).close()
+                hang_up(self._lifeline)
                 self._lifeline = None
             self._container = ""
 
@@ -283,15 +281,6 @@ def _user() -> str:
     # Never root inside: the files are readable by all, or by the user who runs the study.
     uid, gid = os.getuid(), os.getgid()
     return f"{uid}:{gid}" if uid != 0 else f"{_NOBODY}:{_NOBODY}"
-
-
-def _raw_socket(connection: Any) -> socket.socket:
-    raw = getattr(connection, "_sock", connection)
-    if not isinstance(raw, socket.socket):
-        raise EngineError(
-            "this kind of connection to the Docker engine is not supported", remedy="use the engine's local socket"
-        )
-    return raw
 
 
 def _told(error: Exception) -> str:

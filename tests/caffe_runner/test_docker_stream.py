@@ -1,5 +1,6 @@
 """The multiplexed stream, cut into pieces at every place."""
 
+import io
 import itertools
 import socket
 import struct
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caffe_runner.engines.docker_stream import DeadlineError, LineStream
+from caffe_runner.errors import EngineError
 
 
 def frame(stream: int, text: bytes) -> bytes:
@@ -54,3 +56,19 @@ def test_the_deadline_ends_a_silent_stream() -> None:
         theirs.sendall(frame(1, b"half a line"))
         with pytest.raises(DeadlineError):
             LineStream(ours).read_line(time.monotonic() + 0.05)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_hanging_up_closes_the_socket_and_the_file_around_it(wrapped: bool) -> None:
+    """Else it stays open until it is collected, and the process at the other end waits for more."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.settimeout(10)
+        LineStream(ours.makefile("rwb", buffering=0) if wrapped else ours).close()
+        assert ours.fileno() == -1
+        assert theirs.recv(1) == b""
+
+
+def test_another_kind_of_connection_is_refused() -> None:
+    with pytest.raises(EngineError, match="not supported"):
+        LineStream(io.BytesIO())
