@@ -37,6 +37,10 @@ def containers_of(study: Path) -> list[dict[str, object]]:
     return found
 
 
+def ids_of(study: Path) -> list[str]:
+    return [str(container["Id"]) for container in containers_of(study)]
+
+
 def test_a_study_runs_and_a_second_call_runs_nothing(finished_copy: Path, runner: Command) -> None:
     study = finished_copy
     table = rows(study)
@@ -134,11 +138,14 @@ def test_containers_are_hardened_and_a_killed_one_is_told(lenet: Write) -> None:
     )
     api = docker.APIClient(version="auto")
     try:
-        # A stream without end: the first event of a shell being started in one of our containers.
+        # A stream without end: the first event of a shell being started in the study's container. Other tests may run
+        # containers beside it, and the first of their events may come before this study has a ledger.
         started = api.events(decode=True, filters={"label": LABEL, "event": "exec_start"})
-        assert next(started)["Action"].startswith("exec_start: sh")
-        (container,) = containers_of(study)
-        seen = api.inspect_container(str(container["Id"]))
+        ledger = study.with_suffix(".runs") / "ledger.sqlite"
+        own = (event for event in started if ledger.exists() and event["Actor"]["ID"] in ids_of(study))
+        assert next(own)["Action"].startswith("exec_start: sh")
+        (container,) = ids_of(study)
+        seen = api.inspect_container(container)
         host = seen["HostConfig"]
         assert host["NetworkMode"] == "none"
         assert host["ReadonlyRootfs"] is True
@@ -148,7 +155,7 @@ def test_containers_are_hardened_and_a_killed_one_is_told(lenet: Write) -> None:
         assert (host["NanoCpus"], host["Memory"], host["PidsLimit"]) == (500_000_000, 700 << 20, 40)
         assert seen["Config"]["User"].split(":")[0] != "0"
         assert all(not mount["RW"] for mount in seen["Mounts"] if mount["Type"] == "bind")
-        api.kill(str(container["Id"]))
+        api.kill(container)
     finally:
         process.terminate()
         process.wait()
