@@ -1,9 +1,10 @@
 """What a more or a less cautious prior would do: python analysis/validation/caution.py [--studies 40] [--page].
 
 Replays two fixed designs under several priors, on recorded tables that the method was made with and on three artificial
-ones, one of them on tables without part of their interactions, the other apart by what it aliases; and two small
-designs without orphans. Writes docs/caution.md, caution.csv, and caution_worlds.csv, caution_alias.csv and
-caution_orphans.csv. No locked table is looked at, and nothing here changes the method.
+ones, one of them on tables without part of their interactions, the other apart by what it aliases; two small designs
+without orphans; and both on every table that the method was made with, with the response as given alone. Writes
+docs/caution.md, caution.csv, and caution_worlds.csv, caution_alias.csv, caution_orphans.csv and caution_scales.csv. No
+locked table is looked at, and nothing here changes the method.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ import pandas as pd
 from qim_stats.errors import QimError
 from qim_stats.replays.aware import alias_aware
 from qim_stats.screening.walsh_prior import WalshPrior
+from validation import caution_scales
 from validation.caution_alias import ALIASED, APART, by_alias, largest_interaction
+from validation.caution_scales import AS_IS, ONE_SCALE, made_with
 from validation.caution_worlds import AS_RECORDED, ORDERS, stripped
 from validation.goals import GOALS
 from validation.results import FOLDER, check_folders
@@ -33,7 +36,7 @@ from validation.tables import ANALYSIS, ARTIFICIAL, Validated, all_tables, read_
 from validation.work import AWARE, measured_rows, replayed
 
 ALIKE = "all alike"
-AS_IS, FIRST, ONE_SCALE, NO_ORPHANS = "as it is", "first version", "one scale", "no orphans"
+FIRST, NO_ORPHANS = "first version", "no orphans"
 PRIORS = {
     AS_IS: WalshPrior(),
     FIRST: WalshPrior(p_active=0.4, inactive=0.5, eta=(0.1, 0.3), lam=(0.03, 0.3, 3.0, 30.0), p_lam=(), p_none=0.05),
@@ -54,7 +57,7 @@ FOLDED, FRACTION = "pb12+foldover", "frac32"
 SMALL = ("frac16", "noconf16")
 STRAY, LOUD = "no heredity", "loud noise"
 TABLES = ("lenet_fashion", "autoencoder_mnist", "diabetes_boosting", "mnist_pipeline", STRAY, "dense", LOUD)
-FILES = ("", "_worlds", "_alias", "_orphans")
+FILES = ("", "_worlds", "_alias", "_orphans", "_scales")
 LOOKS = ("frac32..36", "frac32..40", "frac32..48")
 LEAST = 4  # studies
 MEASURES = ("calibration_error", "coverage_simultaneous", "width_simultaneous", "p_top3")
@@ -116,14 +119,6 @@ effect under every prior above but `{alike}`, which doubts every effect of every
 wrong.
 
 {cells}"""
-SCALES_TEXT = """With other scales of the response ([ranks.md](ranks.md)) interactions that are in the scale are not
-taken for the net's own. By the first three right, that gains most on {gain}, and costs most on
-{cost}. Studies where they are right, of {studies}, as it is and with the response as given alone:
-
-{cells}
-
-On mnist_pipeline scales that stretch the lower end have nearly all the probability, and three factors that interact
-there are shrunken by a tenth each: enough to change who is third."""
 SECTION = """## {title}
 
 {cells}
@@ -147,11 +142,12 @@ def main(words: Sequence[str] | None = None) -> int:
             raise QimError(
                 f"{options.studies} studies tell no share", where="--studies", remedy=f"give {LEAST} or more"
             )
-        tables = all_tables(read_list(), TABLES)
+        listed = read_list()
+        tables = all_tables(listed, TABLES)
     except QimError as error:
         print(f"caution: {error}", file=sys.stderr)
         return 2
-    path, worlds, alias, orphans = (options.results / f"caution{name}.csv" for name in FILES)
+    path, worlds, alias, orphans, scales = (options.results / f"caution{name}.csv" for name in FILES)
     if not options.page:
         designs = (FOLDED, FRACTION)
         parts = [_measured(table, designs, PRIORS, options) for table in tables]
@@ -162,7 +158,10 @@ def main(words: Sequence[str] | None = None) -> int:
         _written(by_alias(stray, FRACTION, LOOKS, options.studies, options.seed, options.jobs), alias)
         few = {name: PRIORS[name] for name in (AS_IS, NO_ORPHANS)}
         _written(_measured(stray, SMALL, few, options), orphans)
-    told = text(*(pd.read_csv(file) for file in (path, worlds, alias, orphans)))
+        both = {name: PRIORS[name] for name in (AS_IS, ONE_SCALE)}
+        parts = [_measured(table, designs, both, options) for table in made_with(all_tables(listed))]
+        _written(pd.concat(parts, ignore_index=True), scales)
+    told = text(*(pd.read_csv(file) for file in (path, worlds, alias, orphans, scales)))
     (options.docs / "caution.md").write_text(told, encoding="utf-8")
     print(told)
     return 0
@@ -196,7 +195,9 @@ def _written(found: pd.DataFrame, path: Path) -> None:
     found.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
 
 
-def text(rows: pd.DataFrame, worlds: pd.DataFrame, alias: pd.DataFrame, orphans: pd.DataFrame) -> str:
+def text(
+    rows: pd.DataFrame, worlds: pd.DataFrame, alias: pd.DataFrame, orphans: pd.DataFrame, scales: pd.DataFrame
+) -> str:
     """Return the page.
 
     Parameters
@@ -209,6 +210,8 @@ def text(rows: pd.DataFrame, worlds: pd.DataFrame, alias: pd.DataFrame, orphans:
         As of ``by_alias``.
     orphans : DataFrame
         As ``rows``, of 16-run designs on one table.
+    scales : DataFrame
+        As of ``caution_scales.told``.
     """
     sections = "".join(
         SECTION.format(title=f"{title}: `{design}`", cells=_cells(rows[rows["design"] == design], measure))
@@ -230,7 +233,7 @@ def text(rows: pd.DataFrame, worlds: pd.DataFrame, alias: pd.DataFrame, orphans:
         name=STRAY,
         small=int(orphans["studies"].iloc[0]),
         orphans=_orphans(orphans),
-        scales=_scales(rows[~rows["artificial"]]),
+        scales=caution_scales.told(scales),
         folded=FOLDED,
         worlds=_cells(worlds, "calibration_error", "world"),
         stray=_stray(alias, rows),
@@ -244,22 +247,6 @@ def _orphans(rows: pd.DataFrame) -> str:
         cells = [f"{row[name]:.2f} ± {row[f'{name}_error']:.2f}" for name in MEASURES[1:3]]
         lines.append(f"| {row['design']} | {row['prior']} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _scales(rows: pd.DataFrame) -> str:
-    """Return where the first three are right more often, and less, because other scales are tried."""
-    right = rows.pivot_table(index=["table", "design"], columns="prior", values="p_top3", sort=False)
-    gain = right[AS_IS] - right[ONE_SCALE]
-    lines = ["| table | design | as it is | one scale |", "|---|---|---|---|"]
-    for (table, design), own in right.iterrows():
-        lines.append(f"| {table} | {design} | {own[AS_IS]:.2f} | {own[ONE_SCALE]:.2f} |")
-    most, least = gain.idxmax(), gain.idxmin()
-    return SCALES_TEXT.format(
-        gain=f"{most[0]} (`{most[1]}`)",
-        cost=f"{least[0]} (`{least[1]}`)",
-        studies=int(rows["studies"].iloc[0]),
-        cells="\n".join(lines),
-    )
 
 
 def _stray(rows: pd.DataFrame, by_prior: pd.DataFrame) -> str:

@@ -96,7 +96,7 @@ TRIED = """## What was tried for what is missed
 - **First three, mnist_pipeline.** Four interacting factors lie within a fifth of the largest. Other scales of the
   response shrink what interacts most, and the first three are right less often with them than without
   ([numbers](caution.md#what-other-scales-gain-and-cost)), as seldom under the prior of the first version. They are kept
-  for what they gain on the auto-encoder. With chosen trials they are right in three studies of four from 40 on.
+  for what they gain on most others. With chosen trials the three are right in three studies of four from 40 on.
 - **Width and capture.** On diabetes_boosting, cifar10_quick, sdae_mnist and batchnorm_fashion a trial's standard
   deviation is 0.44 to 0.89 of the largest effect, elsewhere at most 0.25. No prior tried makes the intervals on
   diabetes_boosting narrower by more than a third of a rank.
