@@ -150,8 +150,8 @@ def main(words: Sequence[str] | None = None) -> int:
     path, worlds, alias, orphans, scales = (options.results / f"caution{name}.csv" for name in FILES)
     if not options.page:
         designs = (FOLDED, FRACTION)
-        parts = [_measured(table, designs, PRIORS, options) for table in tables]
-        _written(pd.concat(parts, ignore_index=True), path)
+        parts = {table.name: _measured(table, designs, PRIORS, options) for table in tables}
+        _written(pd.concat(parts.values(), ignore_index=True), path)
         real = [table for table in tables if table.role != ARTIFICIAL]
         _written(pd.concat([_by_world(table, options) for table in real], ignore_index=True), worlds)
         stray = next(table for table in tables if table.name == STRAY)
@@ -159,8 +159,13 @@ def main(words: Sequence[str] | None = None) -> int:
         few = {name: PRIORS[name] for name in (AS_IS, NO_ORPHANS)}
         _written(_measured(stray, SMALL, few, options), orphans)
         both = {name: PRIORS[name] for name in (AS_IS, ONE_SCALE)}
-        parts = [_measured(table, designs, both, options) for table in made_with(all_tables(listed))]
-        _written(pd.concat(parts, ignore_index=True), scales)
+        own = [
+            parts[table.name][lambda rows: rows["prior"].isin(list(both))]
+            if table.name in parts
+            else _measured(table, designs, both, options)
+            for table in made_with(all_tables(listed))
+        ]
+        _written(pd.concat(own, ignore_index=True), scales)
     told = text(*(pd.read_csv(file) for file in (path, worlds, alias, orphans, scales)))
     (options.docs / "caution.md").write_text(told, encoding="utf-8")
     print(told)

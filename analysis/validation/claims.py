@@ -15,6 +15,8 @@ CALIBRATED = 0.05
 HEAD = """\
 Row 7 judges each design by itself, often by two dozen studies, and some of its error is chance. With all designs of a
 table counted together, and of both estimators the worse, the calibration error of P(i before j) is at most {limit} on
+the tables below. That is less than row 7 asks: where one design claims too much and another too little, their errors
+cancel here.
 
 {lines}
 """
@@ -59,7 +61,7 @@ def by_size(claims: pd.DataFrame) -> pd.DataFrame:
 def pairs_together(results: Results) -> pd.DataFrame:
     """Return the calibration error of P(i before j) by table, its designs together; of two estimators the larger.
 
-    What single designs err by chance, or one way and another, is less in the whole.
+    Less than what single designs err: chance is less in the whole, and errors of designs in opposite directions cancel.
 
     Parameters
     ----------

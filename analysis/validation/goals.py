@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from validation.claims import FEW
+from validation.claims import CALIBRATED, FEW
 from validation.tables import ARTIFICIAL
 from validation.work import ANALYZE, AWARE, CEILING, STOPPED
 
@@ -263,7 +263,14 @@ GOALS = (
     Goal("marginal coverage, lowest", "at least .90", 0.90, True, _every("coverage_marginal"), True),
     Goal("simultaneous coverage, lowest", "at least .95", 0.95, True, _every("coverage_simultaneous"), True),
     Goal("simultaneous width, 32 trials, 8 factors", "at most 4 ranks", 4.0, False, _width),
-    Goal("calibration error of P(i before j), largest", "at most .05", 0.05, False, _claims("calibration_error"), True),
+    Goal(
+        "calibration error of P(i before j), largest",
+        "at most .05",
+        CALIBRATED,
+        False,
+        _claims("calibration_error"),
+        True,
+    ),
     Goal("calibration error of P(first three), largest", "at most .05", 0.05, False, _CALIBRATED_TOP3, True),
     Goal("overclaim of P(first three), largest", "at most .05", 0.05, False, _OVERCLAIMED_TOP3, True),
     Goal("settled, and right", "at least .90", 0.90, True, _chosen(STOPPED, AWARE, "settled_right")),

@@ -90,15 +90,11 @@ class LineStream:
 def hang_up(connection: Any) -> None:
     """Close a connection that the SDK handed out: a raw socket or, by transport, a file object around one.
 
-    A socket stays open for as long as a file object around it does, so both are closed.
-
-    Raises
-    ------
-    EngineError
-        If it is neither.
+    A socket stays open for as long as a file object around it does, so both are closed. Closing again does nothing.
     """
-    _raw_socket(connection).close()
-    connection.close()
+    for part in (getattr(connection, "_sock", None), connection):
+        if part is not None:
+            part.close()
 
 
 def _raw_socket(connection: Any) -> socket.socket:

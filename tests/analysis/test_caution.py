@@ -25,6 +25,10 @@ def test_the_page_tells_the_recorded_numbers() -> None:
     assert caution.text(rows, worlds, alias, orphans, scales) == told
     assert list(scales["table"].unique()) == [table.name for table in made_with(all_tables(read_list()))]
     assert len(scales) == 2 * 2 * scales["table"].nunique()
+    shared = rows[~rows["artificial"] & rows["prior"].isin([caution.AS_IS, caution.ONE_SCALE])]
+    again = scales[scales["table"].isin(caution.TABLES)]
+    by = ["table", "design", "prior"]
+    pd.testing.assert_frame_equal(shared.set_index(by).sort_index(), again.set_index(by).sort_index())
     assert set(rows["table"]) == set(caution.TABLES)
     assert set(rows["prior"]) == set(caution.PRIORS)
     assert len(rows) == 2 * len(caution.TABLES) * len(caution.PRIORS)

@@ -64,7 +64,9 @@ def test_hanging_up_closes_the_socket_and_the_file_around_it(wrapped: bool) -> N
     ours, theirs = socket.socketpair()
     with theirs:
         theirs.settimeout(10)
-        LineStream(ours.makefile("rwb", buffering=0) if wrapped else ours).close()
+        stream = LineStream(ours.makefile("rwb", buffering=0) if wrapped else ours)
+        stream.close()
+        stream.close()
         assert ours.fileno() == -1
         assert theirs.recv(1) == b""
 
