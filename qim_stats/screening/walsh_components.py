@@ -2,8 +2,8 @@
 
 A response on k two-level factors is a sum of half effects b_S times the products of the columns in S, over the subsets
 S of the factors (its Walsh expansion). A component says which factors are active and, in most, ties each interaction to
-its parents. With r_i = 1 for active factors, 0.5 (``WalshPrior.inactive``) for the others, and s2 the scale of an
-active half effect,
+its parents. With r_i = 1 for active factors, ``WalshPrior.inactive`` for the others, and s2 the scale of an active
+half effect,
 
     Var(b_S) = s2 r_i^2                              |S| = 1
     Var(b_S) = s2 rho^2 r_i^2 r_j^2                  |S| = 2

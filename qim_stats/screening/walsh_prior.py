@@ -42,17 +42,20 @@ class WalshPrior:
         Probability that no factor has an effect, and the trials differ by their noise alone.
     curved : bool
         Whether the response may be simpler on one of the scales of ``walsh_warps``.
+    p_given : float
+        Probability that the response as given is the scale to take, where others are tried; these share the rest.
 
     Raises
     ------
     ValueError
-        For scales of interactions outside (0, 1], for which the covariance of responses is not defined, and for
-        probabilities of lam that are not as many as these, or do not sum to 1.
+        For scales of interactions outside (0, 1], for which the covariance of responses is not defined, for
+        probabilities of lam that are not as many as these, or do not sum to 1, and for a response as given that is
+        taken for impossible.
 
     Notes
     -----
-    All combinations of rho and eta are equally probable, so are orphans, and so are all scales, whatever lam is. No
-    effect is one of a hundredth of the noise: less than any trials show.
+    All combinations of rho and eta are equally probable, and so are orphans, whatever lam is. No effect is one of a
+    hundredth of the noise: less than any trials show.
     """
 
     p_active: float = 0.6
@@ -62,9 +65,10 @@ class WalshPrior:
     lam: tuple[float, ...] = (0.03, 0.1, 0.3, 0.8, 2.0, 5.0, 16.0)
     p_lam: tuple[float, ...] = (0.27, 0.24, 0.19, 0.14, 0.1, 0.04, 0.02)
     orphans: tuple[float, ...] = (0.9,)
-    p_orphans: float = 0.1
+    p_orphans: float = 0.05
     p_none: float = 0.02
     curved: bool = True
+    p_given: float = 0.95
 
     def __post_init__(self) -> None:
         """Refuse scales that would make a variance negative, and shares that are none."""
@@ -74,6 +78,8 @@ class WalshPrior:
                 raise ValueError(f"{name} must lie above 0 and not above 1, not {wrong[0]:g}")
         if self.p_lam and (len(self.p_lam) != len(self.lam) or not math.isclose(sum(self.p_lam), 1.0)):
             raise ValueError(f"p_lam must be {len(self.lam)} probabilities that sum to 1, not {self.p_lam}")
+        if not 0.0 < self.p_given <= 1.0:
+            raise ValueError(f"p_given must lie above 0 and not above 1, not {self.p_given:g}")
 
     @cached_property
     def grid(self) -> Array:
@@ -97,6 +103,21 @@ class WalshPrior:
         share = np.where(grid[:, 3] == 1.0, inherited, orphan)
         with np.errstate(divide="ignore"):
             return np.log(np.where(without_effects(grid), self.p_none, share))
+
+    def log_scales(self, count: int) -> Array:
+        """Return the log prior probability of each of the scales of ``walsh_warps``, shape (count,).
+
+        Parameters
+        ----------
+        count : int
+            Of the scales tried, the first of which is the response as given; that alone where there is one.
+        """
+        if count == 1:
+            return np.zeros(1)
+        share = np.full(count, (1.0 - self.p_given) / (count - 1))
+        share[0] = self.p_given
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(share), dtype=np.float64)
 
     @property
     def middle(self) -> int:

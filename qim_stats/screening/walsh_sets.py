@@ -125,7 +125,8 @@ def weighed(
 ) -> Components:
     """Turn the log evidence of each component on each scale, shape (c, w), into probabilities."""
     before = log_prior(active, prior.grid[grid], prior)
-    total = logs + (response.log_slope - cells.df * response.log_spread) + before[:, None]
+    of_scale = prior.log_scales(response.z.shape[1]) + response.log_slope - cells.df * response.log_spread
+    total = logs + of_scale + before[:, None]
     order, weight = heaviest(total.ravel())
     at, scale = np.divmod(order, response.z.shape[1])
     return Components(active[at], grid[at], weight, scale, prior)

@@ -28,8 +28,8 @@ inherited <- expand.grid(lam = lam, eta = 0.2, rho = rho)
 orphans <- data.frame(lam = lam, eta = 0.9, rho = 0.9)
 # Trials that differ by their noise alone: effects of a hundredth of it.
 none <- data.frame(lam = 1e4, eta = 0.2, rho = 0.03)
-grid <- rbind(cbind(inherited, heredity = 1, share = 0.98 * 0.9 * rep(p_lam, length(rho)) / length(rho)),
-              cbind(orphans, heredity = 0, share = 0.98 * 0.1 * p_lam),
+grid <- rbind(cbind(inherited, heredity = 1, share = 0.98 * 0.95 * rep(p_lam, length(rho)) / length(rho)),
+              cbind(orphans, heredity = 0, share = 0.98 * 0.05 * p_lam),
               cbind(none, heredity = 1, share = 0.02))
 
 component <- function(y, active, rho, eta, lam, heredity, share) {
@@ -70,6 +70,9 @@ for (beyond in list(c(0.15, 1), c(1, 0.15), c(0.15, 0.15), c(0.5, 0.5))) {
   )
 }
 
+# The response as given has a probability of its own; the other scales share the rest.
+p_scale <- c(0.95, rep(0.05 / (length(scales) - 1), length(scales) - 1))
+
 every <- function(y) {
   found <- list()
   for (a in 0:(2^k - 1)) {
@@ -82,7 +85,9 @@ every <- function(y) {
 }
 found <- every(y)
 logs <- sapply(found, `[[`, "log_weight")
-curved <- sapply(scales, function(s) sapply(every(s[[1]]), `[[`, "log_weight") + s[[2]])
+curved <- sapply(seq_along(scales), function(i) {
+  sapply(every(scales[[i]][[1]]), `[[`, "log_weight") + scales[[i]][[2]] + log(p_scale[i])
+})
 curved <- exp(curved - max(curved))
 curved <- curved / sum(curved)
 p <- exp(logs - max(logs))

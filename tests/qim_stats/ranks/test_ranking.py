@@ -140,7 +140,7 @@ def test_ranks_are_by_size_and_not_by_an_estimate_that_holds_interactions() -> N
     x = screen(6, fold=False)
     coded = x.to_numpy()
     # What two factors do together is aliased in part with the other main effects, and hides much of that of f2.
-    y = 5.0 * coded[:, 0] + 4.0 * coded[:, 1] + 4.0 * coded[:, 0] * coded[:, 1] + 2.0 * coded[:, 2]
+    y = 5.0 * coded[:, 0] + 4.0 * coded[:, 1] + 4.0 * coded[:, 0] * coded[:, 1] + 2.4 * coded[:, 2]
     table = study(x, y + 1e-3 * np.random.default_rng(5).standard_normal(12))[1].table
     assert table["rank"].tolist() == [1, 2, 3, 4, 5, 6]
     assert table["factor"].iloc[:3].tolist() == ["f0", "f1", "f2"]

@@ -231,6 +231,22 @@ def test_the_middle_of_the_grid() -> None:
     assert WalshPrior(rho=(1.0,), eta=(0.5,), lam=(0.1,), p_lam=()).middle == 0
 
 
+def test_the_response_as_given_has_the_probability_it_is_given() -> None:
+    share = np.exp(WalshPrior(p_given=0.8).log_scales(5))
+    assert share == pytest.approx([0.8, 0.05, 0.05, 0.05, 0.05])
+    assert WalshPrior(p_given=0.8).log_scales(1).tolist() == [0.0]
+    x = plackett_burman(4, 12)
+    y = np.exp(x @ [1.0, 0.7, 0.4, 0.0]) + np.random.default_rng(3).standard_normal(12)
+    found = [posterior(design(x, prior=WalshPrior(p_given=p)), y).p_scale["as given"] for p in (0.1, 0.5, 0.95)]
+    odds = np.array(found) / (1.0 - np.array(found))
+    assert odds / odds[0] == pytest.approx([1.0, 9.0, 171.0])
+    certain = posterior(design(x, prior=WalshPrior(p_given=1.0)), y)
+    assert certain.p_scale == {"as given": pytest.approx(1.0)}
+    assert certain.draws == pytest.approx(posterior(design(x, prior=PLAIN), y).draws)
+    with pytest.raises(ValueError, match="p_given must lie above 0 and not above 1, not 0"):
+        WalshPrior(p_given=0.0)
+
+
 def test_the_noise_has_the_probabilities_it_is_given() -> None:
     prior = WalshPrior(lam=(0.1, 1.0), p_lam=(0.7, 0.3), p_none=0.1)
     share = np.exp(prior.log_share(prior.grid))
