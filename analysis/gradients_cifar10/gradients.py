@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import sklearn
 from factorial.images import images
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -65,7 +67,11 @@ def train(levels: Mapping[str, Level], seed: int) -> dict[str, float]:
     if levels["standard"]:
         scaler = StandardScaler().fit(rows)
         rows, test = scaler.transform(rows), scaler.transform(test)
-    model = LogisticRegression(C=float(levels["C"]), max_iter=_ITERATIONS).fit(rows, classes)
+    model = LogisticRegression(C=float(levels["C"]), max_iter=_ITERATIONS)
+    with warnings.catch_warnings():
+        # To stop where it is by then is part of the training.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(rows, classes)
     told, truth = model.predict_proba(test), parts.test.labels[:HELD_OUT]
     return {
         "accuracy": float((told.argmax(axis=1) == truth).mean()),
