@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -106,11 +107,11 @@ TRIED = """## What was tried for what is missed
   tried brings their error to .05 ([numbers](caution.md)). On the second the miss is that of a dozen studies of chosen
   trials; in more studies of fixed designs the error is near .05 ([numbers](caution.md)).
 """
-VERSIONS = """## The first version, and the second
+VERSIONS = """## The versions of the method
 
-What the first version came to (all its numbers: [first_version.csv](../analysis/validation/first_version.csv)) and what
-the second does, on the tables that both were replayed on; the first had not seen the unlocked ones, the second was made
-with all of these. Rows as above; the cell of the worst design where there are several.
+What each version came to, on the tables that more than one was replayed on; rows as above, the cell of the worst design
+where there are several. A version had not seen the tables that waited for its freeze; later ones were made with these
+too. All numbers of earlier versions: {files}.
 
 {matrix}
 """
@@ -141,7 +142,7 @@ _PARTS = (
 )
 
 
-def text(results: Results, listed: TableList, first: pd.DataFrame) -> str:
+def text(results: Results, listed: TableList, earlier: Mapping[str, pd.DataFrame]) -> str:
     """Return the page.
 
     Parameters
@@ -150,8 +151,8 @@ def text(results: Results, listed: TableList, first: pd.DataFrame) -> str:
         Those to tell of; none where nothing is known.
     listed : TableList
         The recorded tables, and the freezes of the method.
-    first : DataFrame
-        Rows of ``Results`` as the first version of the method gave them.
+    earlier : mapping of str to DataFrame
+        Rows of ``Results`` as earlier versions of the method gave them, by file, from the first version on.
     """
     rows = results.rows
     parts = [HEAD, UNKNOWN if rows.empty else goals_section(results)]
@@ -159,19 +160,19 @@ def text(results: Results, listed: TableList, first: pd.DataFrame) -> str:
         parts.append(TRIED)
     parts.append(_locked(listed, rows))
     if not rows.empty and listed.version > 1:
-        parts.append(_versions(rows, first))
+        parts.append(_versions(rows, earlier, listed.version))
     parts.append(ARTIFICIAL_HEAD + "\n".join(f"| {kind.name} | {kind.breaks} |" for kind in KINDS) + "\n")
     if not rows.empty:
         parts.append(_numbers(rows))
     return "\n".join(parts)
 
 
-def write(results: Results, listed: TableList, first: pd.DataFrame, docs: Path = DOCS) -> str:
+def write(results: Results, listed: TableList, earlier: Mapping[str, pd.DataFrame], docs: Path = DOCS) -> str:
     """Write the page, and its figures where there are results.
 
     Parameters
     ----------
-    results, listed, first
+    results, listed, earlier
         As of ``text``.
     docs : Path
         Where.
@@ -181,7 +182,7 @@ def write(results: Results, listed: TableList, first: pd.DataFrame, docs: Path =
     str
         The page.
     """
-    page = text(results, listed, first)
+    page = text(results, listed, earlier)
     (docs / f"{NAME}.md").write_text(page, encoding="utf-8")
     if not results.rows.empty:
         (docs / f"{NAME}.svg").write_text(figure.right(results.rows), encoding="utf-8")
@@ -264,19 +265,22 @@ def _locked(listed: TableList, rows: pd.DataFrame) -> str:
     return LOCKED_HEAD.format(lines="\n".join(lines), state=state)
 
 
-def _versions(rows: pd.DataFrame, first: pd.DataFrame) -> str:
-    """Hold both versions against some goals, table by table."""
-    both = [name for name in dict.fromkeys(rows["table"]) if name in set(first["table"])]
+def _versions(rows: pd.DataFrame, earlier: Mapping[str, pd.DataFrame], version: int) -> str:
+    """Hold all versions against some goals, table by table."""
+    before = dict(list(earlier.items())[: version - 1])
+    known = {str(place): own for place, own in enumerate(before.values(), start=1)} | {str(version): rows}
     lines = [
         f"| table | version | {' | '.join(str(place + 1) for place in _COMPARED)} |",
         "|" + (2 + len(_COMPARED)) * "---|",
     ]
-    for name in both:
-        for version, known in (("1", first), ("2", rows)):
-            own = known[known["table"] == name]
-            cells = " | ".join(str(find(GOALS[place], own)) for place in _COMPARED)
-            lines.append(f"| {name} | {version} | {cells} |")
-    return VERSIONS.format(matrix="\n".join(lines))
+    for name in dict.fromkeys(rows["table"]):
+        own = {which: part[part["table"] == name] for which, part in known.items() if name in set(part["table"])}
+        if len(own) > 1:
+            for which, part in own.items():
+                cells = " | ".join(str(find(GOALS[place], part)) for place in _COMPARED)
+                lines.append(f"| {name} | {which} | {cells} |")
+    files = ", ".join(f"[{file}](../analysis/validation/{file})" for file in before)
+    return VERSIONS.format(files=files, matrix="\n".join(lines))
 
 
 def _numbers(rows: pd.DataFrame) -> str:

@@ -16,6 +16,7 @@ from validation.tables import Validated
 from validation.work import MEASURES, Measured
 
 FOLDER = Path(__file__).parent
+EARLIER = ("first_version.csv", "second_version.csv")
 _DIGITS = "%.6g"
 _WHO = ["table", "role", "factors", "fingerprint", "code"]
 COLUMNS = (
@@ -84,16 +85,21 @@ def read(folder: Path = FOLDER) -> Results:
     return Results(rows.fillna({"estimator": ""}), calibration)
 
 
-def read_first(folder: Path = FOLDER) -> pd.DataFrame:
-    """Return the rows of the first version of the method, as it was judged.
+def read_earlier(folder: Path = FOLDER) -> dict[str, pd.DataFrame]:
+    """Return the rows of earlier versions of the method, as they were judged.
 
     Parameters
     ----------
     folder : Path
-        Of first_version.csv.
+        Of their files.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By file, from the first version on.
     """
-    rows = pd.read_csv(folder / "first_version.csv", dtype={"fingerprint": str, "code": str})
-    return rows.fillna({"estimator": ""})
+    read = {name: pd.read_csv(folder / name, dtype={"fingerprint": str, "code": str}) for name in EARLIER}
+    return {name: rows.fillna({"estimator": ""}) for name, rows in read.items()}
 
 
 def write(results: Results, folder: Path = FOLDER) -> None:

@@ -304,34 +304,39 @@ def test_results_are_kept_to_the_digit(small: results.Results, tmp_path: Path) -
 
 def test_the_page_of_a_small_run(small: results.Results, tmp_path: Path) -> None:
     listed = read_list()
-    told = page.write(small, listed, results.read_first(), tmp_path)
+    told = page.write(small, listed, results.read_earlier(), tmp_path)
     assert (tmp_path / "validation.md").read_text(encoding="utf-8") == told
     for name in ("validation", "validation-claims"):
         first = (tmp_path / f"{name}.svg").read_bytes()
-        page.write(small, listed, results.read_first(), tmp_path)
+        page.write(small, listed, results.read_earlier(), tmp_path)
         assert (tmp_path / f"{name}.svg").read_bytes() == first
     assert "nan" not in told
     row = small.rows[(small.rows["design"] == "pb12+foldover") & (small.rows["estimator"] == "raw")].iloc[0]
     assert f"| pb12+foldover | raw | 60 | 24 | {row['p_top3']:.2f} ± " in told
 
 
-def test_the_page_holds_both_versions_side_by_side(small: results.Results) -> None:
-    listed, first = read_list(), small.rows.assign(width_simultaneous=6.25, factors=8)
-    frozen = dataclasses.replace(listed, freezes=(Freeze("abc", "a day"), Freeze("def", "another day")))
-    told = page.text(small, frozen, first)
+def test_the_page_holds_all_versions_side_by_side(small: results.Results) -> None:
+    listed, before = read_list(), small.rows.assign(width_simultaneous=6.25, factors=8)
     (name,) = set(small.rows["table"])
-    assert f"| {name} | 1 | " in told
-    assert f"| {name} | 2 | " in told
-    assert "Version 2 of the method was frozen on another day, at commit `def`." in told
+    # The second had another table.
+    earlier = {"first.csv": before, "second.csv": before.assign(table="other")}
+    freezes = (Freeze("abc", "a day"), Freeze("def", "another day"), Freeze("ghi", "a third"))
+    told = page.text(small, dataclasses.replace(listed, freezes=freezes), earlier)
+    assert [f"| {name} | {version} | " in told for version in (1, 2, 3)] == [True, False, True]
+    assert "Version 3 of the method was frozen on a third, at commit `ghi`." in told
+    assert "[first.csv](../analysis/validation/first.csv), [second.csv](" in told
     assert page.NEXT not in told
-    once = page.text(small, dataclasses.replace(listed, freezes=frozen.freezes[:1]), first)
+    twice = page.text(small, dataclasses.replace(listed, freezes=freezes[:2]), earlier)
+    assert [f"| {name} | {version} | " in twice for version in (1, 2, 3)] == [True, True, False]
+    assert "second.csv" not in twice
+    once = page.text(small, dataclasses.replace(listed, freezes=freezes[:1]), earlier)
     assert f"| {name} | 1 | " not in once
 
 
 def test_the_page_tells_the_recorded_results() -> None:
     tables = all_tables(read_list())
     known = results.read()
-    assert page.text(known.current(tables), read_list(), results.read_first()) == (
+    assert page.text(known.current(tables), read_list(), results.read_earlier()) == (
         page.DOCS / "validation.md"
     ).read_text(encoding="utf-8")
 
