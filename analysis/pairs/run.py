@@ -1,0 +1,202 @@
+"""Whether P(i before j) keeps its word, in many studies: python analysis/pairs/run.py [TABLE ...] [--page].
+
+docs/validation.md judges every design by a few dozen studies, some of whose calibration error is chance. Here each
+recorded and each artificial table is replayed often enough to tell .05 from that. Writes docs/pairs.md and pairs.csv;
+computes what that lacks, or has from another version of the method, table by table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+
+# One thread a process: the matrices are small.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import pandas as pd
+from peers.answers import fingerprint
+from validation.claims import CALIBRATED
+from validation.results import check_folders
+from validation.tables import ANALYSIS, ARTIFICIAL, Validated, all_tables, read_list
+from validation.work import AWARE, measured_rows, replayed
+
+from qim_stats.errors import QimError
+from qim_stats.replays.aware import alias_aware
+
+FOLDER = Path(__file__).parent
+DOCS = ANALYSIS.parent / "docs"
+FIXED = ("pb12+foldover", "frac32")
+CHOSEN = ("pb12..24", "pb12..32")
+SEED = 1
+"""Other studies than those of docs/validation.md, whose seed is 0."""
+COLUMNS = ("table", "role", "factors", "design", "studies", "calibration_error", "calibration_error_error", "answers")
+_USUAL = 9  # factors up to which an answer takes a fraction of a second
+_MANY, _FEW = (200, 60), (60, 16)  # studies of fixed designs and of those that choose; beyond that
+HEAD = """# Pairs in many studies
+
+Made by `python analysis/pairs/run.py`; numbers in [pairs.csv](../analysis/pairs/pairs.csv). Row 7 of
+[validation.md](validation.md) judges claims P(i before j) in every design by a few dozen studies, and some of the
+calibration error of so few is chance. Here are other, more studies of the same tables: {many} of each fixed design and
+{chosen} of those that choose their trials ({few} and {few_chosen} with more than {usual} factors), by the probabilities
+of the alias-aware ranks, as [replays.md](replays.md) defines calibration. Wanted: at most {limit}.
+
+{lines}
+
+{cells}
+"""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Compute, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tables", nargs="*", help="names of tables; by default all")
+    parser.add_argument("--page", action="store_true", help="compute nothing: write the page from what is there")
+    parser.add_argument("--share", type=float, default=1.0, help="of the studies")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--results", type=Path, default=FOLDER, help="where pairs.csv is")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="where the page goes")
+    options = parser.parse_args(words)
+    try:
+        check_folders({"--results": options.results, "--docs": options.docs})
+        if options.share <= 0.0:
+            raise QimError("no study is a share of nothing", where="--share", remedy="give more than 0, such as 0.1")
+        tables = all_tables(read_list(), options.tables)
+    except QimError as error:
+        print(f"pairs: {error}", file=sys.stderr)
+        return 2
+    path = options.results / "pairs.csv"
+    for table in [] if options.page else tables:
+        rows, missing = read(path), missing_designs(read(path), table, options.share)
+        for designs in (FIXED, CHOSEN):
+            asked = [design for design in designs if design in missing]
+            if asked:
+                began = monotonic()
+                new = measured(table, asked, studies_of(table, asked[0], options.share), options.jobs)
+                rows = put(rows, new)
+                rows.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+                print(f"{table.name}, {', '.join(asked)}: {monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    told = text(read(path))
+    (options.docs / "pairs.md").write_text(told, encoding="utf-8")
+    print(told)
+    return 0
+
+
+def read(path: Path = FOLDER / "pairs.csv") -> pd.DataFrame:
+    """Return what is known, none where there is no file: ``COLUMNS``."""
+    if not path.exists():
+        return pd.DataFrame(columns=list(COLUMNS))
+    return pd.read_csv(path, dtype={"answers": str})
+
+
+def studies_of(table: Validated, design: str, share: float = 1.0) -> int:
+    """Return how many studies a design gets on a table: fewer where an answer takes longer."""
+    fixed, chosen = _MANY if table.full.k <= _USUAL else _FEW
+    return max(2, round(share * (fixed if design in FIXED else chosen)))
+
+
+def missing_designs(rows: pd.DataFrame, table: Validated, share: float = 1.0) -> list[str]:
+    """Return the designs that a table lacks, or has by another version of the method or in another number of studies.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``COLUMNS``.
+    table : Validated
+        Which.
+    share : float
+        Of the usual number of studies.
+    """
+    own = rows[(rows["table"] == table.name) & (rows["answers"] == fingerprint())]
+    there = set(zip(own["design"], own["studies"], strict=True))
+    return [design for design in (*FIXED, *CHOSEN) if (design, studies_of(table, design, share)) not in there]
+
+
+def measured(table: Validated, designs: Sequence[str], studies: int, jobs: int) -> pd.DataFrame:
+    """Replay designs on a table.
+
+    Parameters
+    ----------
+    table : Validated
+        Which.
+    designs : sequence of str
+        As of ``qs.replay``.
+    studies, jobs : int
+        As there.
+
+    Returns
+    -------
+    DataFrame
+        ``COLUMNS``, a row per design.
+    """
+    rows = measured_rows(replayed(table, designs, {AWARE: alias_aware}, studies, SEED, jobs), SEED)
+    rows = rows[rows["design"].isin(designs)]
+    who = {"table": table.name, "role": table.role, "factors": table.full.k, "studies": studies}
+    return rows.assign(**who, answers=fingerprint())[list(COLUMNS)]
+
+
+def put(rows: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with new ones in place of those of the same table and design."""
+    there = set(zip(new["table"], new["design"], strict=True))
+    kept = [key not in there for key in zip(rows["table"], rows["design"], strict=True)]
+    return pd.concat([rows[kept], new], ignore_index=True) if any(kept) else new
+
+
+def text(rows: pd.DataFrame) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``COLUMNS``.
+    """
+    artificial = rows["role"] == ARTIFICIAL
+    lines = [_reading(kind, own) for kind, own in (("real", rows[~artificial]), ("artificial", rows[artificial]))]
+    return HEAD.format(
+        many=_MANY[0],
+        chosen=_MANY[1],
+        few=_FEW[0],
+        few_chosen=_FEW[1],
+        usual=_USUAL,
+        limit=CALIBRATED,
+        lines="\n".join(line for line in lines if line),
+        cells=_cells(rows),
+    )
+
+
+def _reading(kind: str, rows: pd.DataFrame) -> str:
+    """Say on how many tables all designs are within the goal, and where they are not."""
+    if rows.empty:
+        return ""
+    worst = rows.loc[rows.groupby("table", sort=False)["calibration_error"].idxmax()]
+    beyond = worst[worst["calibration_error"] > CALIBRATED].sort_values("calibration_error", ascending=False)
+    names = [
+        f"{row['table']} ({row['design']}, {row['calibration_error']:.3f} ± {row['calibration_error_error']:.3f})"
+        for row in beyond.to_dict("records")
+    ]
+    told = f"- In the worst design at most {CALIBRATED} on {len(worst) - len(beyond)} of {len(worst)} {kind} tables"
+    return f"{told}; more on {', '.join(names)}." if names else f"{told}."
+
+
+def _cells(rows: pd.DataFrame) -> str:
+    designs = [*FIXED, *CHOSEN]
+    lines = [f"| table | role | {' | '.join(designs)} |", "|" + (2 + len(designs)) * "---|"]
+    for (table, role), own in rows.groupby(["table", "role"], sort=False):
+        by = own.set_index("design")
+        cells = [
+            f"{by['calibration_error'][name]:.3f} ± {by['calibration_error_error'][name]:.3f}"
+            if name in by.index
+            else ""
+            for name in designs
+        ]
+        lines.append(f"| {table} | {role} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

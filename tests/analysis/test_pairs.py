@@ -1,0 +1,90 @@
+"""The page on pairs in many studies: what is replayed, kept and told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pairs import run
+from peers.answers import fingerprint
+from validation.tables import Validated, all_tables, read_list
+
+
+@pytest.fixture(scope="module")
+def table() -> Validated:
+    return all_tables(read_list(), ["lenet_fashion"])[0]
+
+
+def rows_of(**changes: object) -> pd.DataFrame:
+    """A row per design, all within the goal."""
+    designs = [*run.FIXED, *run.CHOSEN]
+    rows = pd.DataFrame({"design": designs, "calibration_error": [0.02, 0.03, 0.05, 0.01]}).assign(
+        table="lenet_fashion", role="development", factors=8, calibration_error_error=0.004, answers=fingerprint()
+    )
+    rows["studies"] = [200, 200, 60, 60]
+    return rows.assign(**changes)[list(run.COLUMNS)]
+
+
+def test_fewer_studies_where_an_answer_takes_longer(table: Validated) -> None:
+    large = all_tables(read_list(), ["mlp_mnist"])[0]
+    assert [run.studies_of(one, design) for one in (table, large) for design in ("frac32", "pb12..24")] == [
+        200,
+        60,
+        60,
+        16,
+    ]
+    assert run.studies_of(table, "frac32", 0.001) == 2
+
+
+def test_what_is_missing_or_of_another_version_is_computed(table: Validated) -> None:
+    assert run.missing_designs(rows_of(), table) == []
+    assert run.missing_designs(rows_of()[1:], table) == ["pb12+foldover"]
+    assert len(run.missing_designs(rows_of(answers="another"), table)) == 4
+    assert len(run.missing_designs(rows_of(table="another"), table)) == 4
+    assert run.missing_designs(rows_of(), table, share=0.5) == [*run.FIXED, *run.CHOSEN]
+
+
+def test_rows_take_the_place_of_earlier_ones() -> None:
+    one, other = rows_of(calibration_error=0.9), rows_of(table="another")
+    both = run.put(pd.concat([one, other], ignore_index=True), rows_of()[:2])
+    assert len(both) == 8
+    assert both[both["calibration_error"] > 0.5]["design"].tolist() == list(run.CHOSEN)
+
+
+def test_the_page_says_where_claims_are_off() -> None:
+    told = run.text(rows_of())
+    assert "- In the worst design at most 0.05 on 1 of 1 real tables.\n" in told
+    assert "| lenet_fashion | development | 0.020 ± 0.004 | 0.030 ± 0.004 | 0.050 ± 0.004 | 0.010 ± 0.004 |" in told
+    off = rows_of(table="stray", role="artificial", calibration_error=[0.02, 0.07, 0.06, 0.01])
+    told = run.text(pd.concat([rows_of(), off], ignore_index=True))
+    assert "at most 0.05 on 0 of 1 artificial tables; more on stray (frac32, 0.070 ± 0.004).\n" in told
+    assert "| stray | artificial | 0.020 ± 0.004 |  |" in run.text(off[off["design"] == "pb12+foldover"]).replace(
+        "|  |  |  |", "|  |"
+    )
+
+
+def test_a_run_computes_what_is_missing_and_keeps_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["dense", "--share", "0.01", "--jobs", "1", "--results", str(tmp_path), "--docs", str(tmp_path)]
+    assert run.main(words) == 0
+    first = (tmp_path / "pairs.csv").read_bytes()
+    told = capsys.readouterr()
+    assert (tmp_path / "pairs.md").read_text(encoding="utf-8") + "\n" == told.out
+    assert told.err.count("dense, ") == 2
+    rows = run.read(tmp_path / "pairs.csv")
+    assert rows["studies"].tolist() == [2, 2, 2, 2]
+    assert rows["calibration_error"].between(0.0, 0.5).all()
+    assert run.main(words) == 0
+    assert (tmp_path / "pairs.csv").read_bytes() == first
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(["--share", "0"], "--share"), (["--docs", __file__], "--docs: there is"), (["nowhere"], "nowhere")],
+)
+def test_mistakes_are_told_in_one_line(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(words) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1
