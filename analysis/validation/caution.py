@@ -97,10 +97,10 @@ frozen: another one would have to be judged on tables that neither it nor this p
 
 ## What orphans are for
 
-They are in the model so that designs of 16 runs are not believed where interactions come without main effects:
-coverage of the 90 % marginal and of the 95 % simultaneous intervals on "{name}", {small} studies a cell. The more
-probable they are, the more cautious are claims on nets without such interactions (above), so they have as little as
-does.
+They are in the model so that designs of 16 runs are not believed where interactions come without main effects. Other
+parts of the method see to that as far as simultaneous intervals (95 %) go; the marginal ones (90 %) of `frac16` are too
+short without orphans. The more probable they are, the more cautious are claims on nets without such interactions
+(above), so they are half as probable as in the second version. On "{name}", {small} studies a cell,
 
 {orphans}
 

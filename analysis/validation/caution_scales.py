@@ -12,9 +12,11 @@ AS_IS, SCALES_ALIKE, ONE_SCALE = "as it is", "scales alike", "one scale"
 COMPARED = (AS_IS, SCALES_ALIKE, ONE_SCALE)
 TEXT = """With other scales of the response ([ranks.md](ranks.md)) interactions that are in the scale are not taken for
 the net's own. The second version took all scales for equally probable; as it is the response as given has 0.95
-beforehand, so that another scale needs evidence. Beside the response as given alone, by the first three right, scales
-gain most on {gain}, and cost most on {cost}. Studies where the three are right, of {studies} a cell, on all recorded
-tables that the method was made with; numbers in [caution_scales.csv](../analysis/validation/caution_scales.csv):
+beforehand, so that another scale needs evidence. Beside the response as given alone, by the first three right,
+scales gain most on {gain},
+and cost most on {cost}. Studies where
+the three are right, of {studies} a cell, on all recorded tables that the method was made with; numbers in
+[caution_scales.csv](../analysis/validation/caution_scales.csv):
 
 {cells}
 

@@ -16,7 +16,7 @@ HEAD = """\
 Row 7 judges each design by itself, often by two dozen studies, and some of its error is chance. With all designs of a
 table counted together, and of both estimators the worse, the calibration error of P(i before j) is at most {limit} on
 the tables below. That is less than row 7 asks: where one design claims too much and another too little, their errors
-cancel here.
+cancel here. Each design by many more studies: [pairs.md](pairs.md).
 
 {lines}
 """

@@ -22,9 +22,8 @@ def test_the_page_tells_the_recorded_numbers() -> None:
     assert set(orphans["table"]) == {caution.STRAY}
     kept = orphans[orphans["prior"] == caution.AS_IS]
     assert (kept["coverage_simultaneous"] > 0.94).all()
-    # What orphans are for: without them the 90 % intervals of one small design are too short.
     held = orphans.pivot_table(index="design", columns="prior", values="coverage_marginal")
-    assert (held[caution.NO_ORPHANS] < held[caution.AS_IS]).all()
+    assert held.loc["frac16", caution.NO_ORPHANS] < 0.9 < held[caution.AS_IS].min()
     told = (caution.DOCS / "caution.md").read_text(encoding="utf-8")
     assert caution.text(rows, worlds, alias, orphans, scales) == told
     assert list(scales["table"].unique()) == [table.name for table in made_with(all_tables(read_list()))]
@@ -47,8 +46,8 @@ def test_what_is_said_of_the_misses_is_what_was_found() -> None:
     rows = pd.read_csv(FOLDER / "caution.csv").set_index(["table", "design", "prior"])
     width = rows["width_simultaneous"].unstack()
     gain = width[caution.AS_IS] - width.min(axis=1)
-    assert gain["diabetes_boosting"].max() < 1.0 / 3.0
-    assert "narrower by more than a third of a rank" in page.TRIED
+    assert round(gain["diabetes_boosting"].max(), 3) <= 0.5
+    assert "narrower by more than half a rank" in page.TRIED
     right = rows["p_top3"].unstack().loc["mnist_pipeline"]
     assert (right[caution.AS_IS] < right[caution.ONE_SCALE]).all()
     assert (right[caution.FIRST] < right[caution.ONE_SCALE]).all()
@@ -75,14 +74,19 @@ def test_what_is_said_of_the_tables_behind_the_misses_is_in_them() -> None:
     loud = {name: one.noise.sd / one.truth.size.max() for name, one in tables.items()}
     noisy = {"diabetes_boosting", "cifar10_quick", "sdae_mnist", "batchnorm_fashion"}
     assert [round(rule(loud[name] for name in noisy), 2) for rule in (min, max)] == [0.44, 0.89]
-    assert round(max(share for name, share in loud.items() if name not in noisy), 2) == 0.25
-    for name in ("lenet_fashion", "forest_fashion"):
+    assert round(loud["gradients_cifar10"], 2) == 0.29
+    quiet = loud.keys() - noisy - {"gradients_cifar10"}
+    assert round(max(loud[name] for name in quiet), 2) == 0.25
+    for name, last in (("lenet_fashion", 4), ("forest_fashion", 4), ("gradients_cifar10", 3)):
         size = np.sort(tables[name].truth.size)[::-1]
-        assert size[2] - size[4] < np.sqrt(2.0) * tables[name].truth.std_error
+        assert size[2] - size[last] < np.sqrt(2.0) * tables[name].truth.std_error
     size = np.sort(tables["mnist_pipeline"].truth.size)[::-1]
     assert size[3] > 0.8 * size[0]
-    rows = read().rows.query("table == 'mnist_pipeline' and design in ('pb12..40', 'pb12..44', 'pb12..48')")
-    assert rows["p_top3"].min() == 0.75
+    rows = read().rows.query("table == 'mnist_pipeline' and design.str.startswith('pb12..')")
+    right = rows.set_index(rows["design"].str.removeprefix("pb12.."))["p_top3"].drop("48@0.9", errors="ignore")
+    late = right[right.index.str.isdecimal()].rename(int)
+    assert late[late.index >= 32].min() > 0.65
+    assert late[late.index >= 44].min() >= 0.75
 
 
 def test_one_of_the_priors_is_the_one_that_answers_are_given_under() -> None:

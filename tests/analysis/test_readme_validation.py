@@ -19,16 +19,14 @@ def test_the_readme_tells_how_often_intervals_held() -> None:
     listed = read_list()
     tables = [table for table in listed.tables if not listed.waits(table)]
     assert set(rows["table"]) == {table.name for table in tables}
-    assert len(tables) == 11
+    assert len(tables) == 13
     waited = [table for table in tables if table.freeze]
-    assert (len(waited), sum(listed.role(table) == LOCKED for table in waited)) == (6, 2)
+    assert (len(waited), sum(listed.role(table) == LOCKED for table in waited)) == (8, 2)
     held = [np.average(own["coverage_simultaneous"], weights=own["replays"]) for _, own in rows.groupby("table")]
     assert 0.98 <= min(held) < 0.99
     text = " ".join(README.read_text(encoding="utf-8").split())
-    assert "keeps eleven such truths" in text
-    assert (
-        "Six of them were trained only after a version of the method was frozen, two of these after the present" in text
-    )
+    assert "keeps thirteen such truths" in text
+    assert "Eight of them were trained only after a version of the method was frozen, two of these after" in text
     assert "in 98 % of the replayed studies or more, all designs taken together" in text
 
 
@@ -47,7 +45,7 @@ def test_the_page_on_ranks_tells_how_far_to_trust_it() -> None:
     )
     together = claims.groupby("low")[["more", "claims"]].sum()
     assert (together["more"] / together["claims"]).min() > -0.005
-    assert round((together["more"] / together["claims"]).max(), 2) <= 0.06
+    assert round((together["more"] / together["claims"]).max(), 2) <= 0.04
     alone = (claims["more"] / claims["claims"]).set_axis(claims["table"])
-    assert (round(alone.max(), 2), round(alone.min(), 2), alone.idxmin()) == (0.14, -0.15, "batchnorm_fashion")
-    assert "or up to 0.06 more; net by net up to 0.14 more, and on the noisiest, batchnorm_fashion, up to 0.15" in text
+    assert (round(alone.max(), 2), round(alone.min(), 2), alone.idxmin()) == (0.12, -0.16, "batchnorm_fashion")
+    assert "or up to 0.04 more; net by net up to 0.12 more, and on the noisiest, batchnorm_fashion, up to 0.16" in text
