@@ -81,7 +81,7 @@ def main(words: Sequence[str] | None = None) -> int:
                 rows = put(rows, new)
                 rows.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
                 print(f"{table.name}, {', '.join(asked)}: {monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    told = text(read(path))
+    told = text(in_order(read(path), [table.name for table in all_tables(read_list())]))
     (options.docs / "pairs.md").write_text(told, encoding="utf-8")
     print(told)
     return 0
@@ -145,6 +145,12 @@ def put(rows: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     there = set(zip(new["table"], new["design"], strict=True))
     kept = [key not in there for key in zip(rows["table"], rows["design"], strict=True)]
     return pd.concat([rows[kept], new], ignore_index=True) if any(kept) else new
+
+
+def in_order(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return rows in the order of these tables, whichever was computed first."""
+    places = {name: place for place, name in enumerate(names)}
+    return rows.sort_values("table", key=lambda tables: tables.map(places), kind="stable", ignore_index=True)
 
 
 def text(rows: pd.DataFrame) -> str:
