@@ -90,7 +90,8 @@ frozen: another one would have to be judged on tables that neither it nor this p
 ## What orphans are for
 
 They were taken into the model so that designs of 16 runs are not believed where interactions come without main effects.
-As the method is now, other parts of it see to that: on "{name}", {small} studies a cell, with and without orphans,
+Other parts of the method see to that as far as simultaneous intervals go; the marginal ones of `frac16` are too short
+without orphans. Simultaneous intervals on "{name}", {small} studies a cell, with and without orphans,
 
 {orphans}
 
