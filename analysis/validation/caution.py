@@ -60,7 +60,7 @@ TABLES = ("lenet_fashion", "autoencoder_mnist", "diabetes_boosting", "mnist_pipe
 FILES = ("", "_worlds", "_alias", "_orphans", "_scales")
 LOOKS = ("frac32..36", "frac32..40", "frac32..48")
 LEAST = 4  # studies
-MEASURES = ("calibration_error", "coverage_simultaneous", "width_simultaneous", "p_top3")
+MEASURES = ("calibration_error", "coverage_marginal", "coverage_simultaneous", "width_simultaneous", "p_top3")
 _CLAIMS = ("calibration_error", "calibration_error_error")
 DOCS = ANALYSIS.parent / "docs"
 HEAD = """# More caution, or less
@@ -90,8 +90,8 @@ frozen: another one would have to be judged on tables that neither it nor this p
 ## What orphans are for
 
 They were taken into the model so that designs of 16 runs are not believed where interactions come without main effects.
-Other parts of the method see to that as far as simultaneous intervals go; the marginal ones of `frac16` are too short
-without orphans. Simultaneous intervals on "{name}", {small} studies a cell, with and without orphans,
+Other parts of the method see to that as far as simultaneous intervals (95 %) go; the marginal ones (90 %) of `frac16`
+are too short without orphans. Both on "{name}", {small} studies a cell, with and without orphans,
 
 {orphans}
 
@@ -248,9 +248,9 @@ def text(
 
 def _orphans(rows: pd.DataFrame) -> str:
     """Return what orphans do to the intervals of small designs."""
-    lines = ["| design | prior | coverage | width |", "|---|---|---|---|"]
+    lines = ["| design | prior | marginal | simultaneous | width |", "|---|---|---|---|---|"]
     for row in rows.to_dict("records"):
-        cells = [f"{row[name]:.2f} ± {row[f'{name}_error']:.2f}" for name in MEASURES[1:3]]
+        cells = [f"{row[name]:.2f} ± {row[f'{name}_error']:.2f}" for name in MEASURES[1:4]]
         lines.append(f"| {row['design']} | {row['prior']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -21,6 +21,8 @@ def test_the_page_tells_the_recorded_numbers() -> None:
     assert set(orphans["design"]) == set(caution.SMALL)
     assert set(orphans["table"]) == {caution.STRAY}
     assert (orphans["coverage_simultaneous"] > 0.94).all()
+    held = orphans.pivot_table(index="design", columns="prior", values="coverage_marginal")
+    assert held.loc["frac16", caution.NO_ORPHANS] < 0.9 < held[caution.AS_IS].min()
     told = (caution.DOCS / "caution.md").read_text(encoding="utf-8")
     assert caution.text(rows, worlds, alias, orphans, scales) == told
     assert list(scales["table"].unique()) == [table.name for table in made_with(all_tables(read_list()))]
