@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from validation.results import read
 from validation.tables import ARTIFICIAL, LOCKED, read_list
 from validation.work import AWARE
@@ -28,6 +29,18 @@ def test_the_readme_tells_how_often_intervals_held() -> None:
     assert "keeps thirteen such truths" in text
     assert "Eight of them were trained only after a version of the method was frozen, two of these after" in text
     assert "in 98 % of the replayed studies or more, all designs taken together" in text
+
+
+def test_the_page_on_ranks_tells_what_simulated_studies_found() -> None:
+    text = " ".join((ROOT / "docs" / "ranks.md").read_text(encoding="utf-8").split())
+    rows = pd.read_csv(ROOT / "analysis" / "calibration_ranks" / "coverage.csv")
+    null = rows[rows["studies"] == "no effects"]
+    assert f"{rows['n'].sum():,} simulated studies" in text
+    assert f"held all true ranks at once in {100 * rows['reported'].min():.1f} % of the studies or more" in text
+    claimed = f"and an order was claimed in {100 * null['ordered'].max():.2f} % at most"
+    assert f"without any effect in {100 * null['reported'].min():.1f} %, {claimed}" in text
+    lowest = rows.loc[rows["reported"].idxmin()]
+    assert (lowest["design"], lowest["studies"], lowest["noise"]) == ("PB12 + foldover", "interactions", 0.5)
 
 
 def test_the_page_on_ranks_tells_how_far_to_trust_it() -> None:
