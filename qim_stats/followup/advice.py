@@ -60,7 +60,7 @@ def advice(
     if settled_now:
         words = [f"The goal {goal.text} is settled, and needs no further trials: {measured(goal, best['now'])}."]
     else:
-        words = [f"The goal {goal.text} is open: {measured(goal, best['now'])} now."]
+        words = [f"The goal {goal.text} is open: {measured(goal, best['now'], probability)} now."]
     name = _NAMES[chosen]
     text = (
         f"After {best['runs']} more runs, {name} ({best['words']}), it would be settled with a probability of "
@@ -146,16 +146,22 @@ def noise_share(goal: Goal, draws: Array, *, noise_sd: float, trials: int, proba
     return float((_gaps(goal, np.abs(2.0 * draws)) < least).mean()), least
 
 
-def measured(goal: Goal, value: float) -> str:
-    """Write the goal's measure with its name."""
+def measured(goal: Goal, value: float, wanted: float = 1.0) -> str:
+    """Write the goal's measure with its name, so that it is seen where it falls short of what is wanted."""
     if goal.kind == "order":
         return f"{value:.3g} {goal.measure_name}"
-    return f"a {goal.measure_name} of {share_text(value)}"
+    return f"a {goal.measure_name} of {share_text(value, wanted)}"
 
 
-def share_text(value: float) -> str:
-    """Write a share with two decimals, never rounded up to certainty."""
-    return "over 0.99" if value > 0.995 else f"{value:.2f}"
+def share_text(value: float, wanted: float = 1.0) -> str:
+    """Write a share with two decimals, never rounded up to certainty, nor to what it falls short of."""
+    return "over 0.99" if value > 0.995 else short_of(value, wanted)
+
+
+def short_of(value: float, wanted: float) -> str:
+    """Write a share with two decimals, or three, rounded down, where two would hide that it is less than wanted."""
+    told = f"{value:.2f}"
+    return f"{np.floor(1000 * value) / 1000:.3f}" if value < wanted <= float(told) else told
 
 
 def _gaps(goal: Goal, size: Array) -> Array:

@@ -68,7 +68,7 @@ class Standing:
 
     def told(self) -> str:
         """Return the measure in words, such as ``a probability of the likeliest top 3 of 0.62``."""
-        return measured(self.goal, self.measure)
+        return measured(self.goal, self.measure, self.probability)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the standing as plain values, without the draws."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from qim_stats.followup.advice import short_of
 from qim_stats.report.numbers import EN_DASH, MISSING, probability, seconds
 
 if TYPE_CHECKING:
@@ -64,7 +65,11 @@ def _row(chapter: Chapter) -> View:
 def _measure(standing: Standing | None) -> str:
     if standing is None:
         return MISSING
-    return f"{standing.measure:.0f}" if standing.goal.kind == "order" else probability(standing.measure)
+    if standing.goal.kind == "order":
+        return f"{standing.measure:.0f}"
+    # Nearly what was wanted is not that: 0.90 would read as settled at 0.9.
+    told = probability(standing.measure)
+    return short_of(standing.measure, standing.probability) if told[0] not in "<>" else told
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from qim_stats.alerts import Alert
 from qim_stats.errors import one_line
+from qim_stats.followup.advice import short_of
 from qim_stats.followup.goal import Goal
 from qim_stats.followup.settle import NextRuns, Step
 from qim_stats.followup.standing import Standing, counted
@@ -118,7 +119,7 @@ def _measure(standing: Standing) -> str:
 def _digits(standing: Standing) -> str:
     if standing.goal.kind == "order":
         return f"{standing.measure:.0f}"
-    return "1.00" if standing.measure == 1.0 else f"{min(standing.measure, 0.99):.2f}"
+    return "1.00" if standing.measure == 1.0 else short_of(min(standing.measure, 0.99), standing.probability)
 
 
 def _answer(standing: Standing) -> str:

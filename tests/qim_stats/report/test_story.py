@@ -100,6 +100,16 @@ def test_the_section_stands_before_the_ranking_and_names_are_text(
     assert "Beyond that" not in plain.text["verdict"]
 
 
+def test_nearly_settled_does_not_read_as_settled(chapters: list[Chapter]) -> None:
+    nearly = standing(0.8996, "a")
+    last = OutOfBudget(nearly, 17, 17, ("Open.",), None, (), {})
+    rows = story_view(last, [*chapters, Chapter(4, 14, 17, 4, 1.0, chapters[-1].after, nearly)])["rows"]
+    assert [row["after"] for row in rows[-2:]] == ["0.40", "0.899"]
+    assert nearly.told() == "a probability of the likeliest top 1 of 0.899"
+    assert standing(0.9, "a").told() == "a probability of the likeliest top 1 of 0.90"
+    assert standing(0.8949, "a").told() == "a probability of the likeliest top 1 of 0.89"
+
+
 def test_a_settled_goal_needs_nothing_more(chapters: list[Chapter]) -> None:
     done = Settled(standing(0.95, "a"), 13, 48, ("Settled: a is the first.",), None, (), {})
     assert story_view(done, chapters)["next"] == "For top-1: nothing, it is settled."
@@ -120,6 +130,8 @@ def test_the_terminal_has_a_line_for_each_block(ended: OutOfBudget, chapters: li
     [
         (TOP, 0.999, "block 2, trials 9-12: p(top 1) 0.62 -> 0.99: a"),
         (TOP, 1.0, "block 2, trials 9-12: p(top 1) 0.62 -> 1.00: a"),
+        (TOP, 0.8976, "block 2, trials 9-12: p(top 1) 0.62 -> 0.897: a"),
+        (TOP, 0.9, "block 2, trials 9-12: p(top 1) 0.62 -> 0.90: a"),
         (Goal("order", "order"), 3.0, "block 2, trials 9-12: ordered 1 -> 3: a is the first"),
         (Goal("sign", "sign of a", members=(0,)), 0.7, "block 2, trials 9-12: p(sign) 0.62 -> 0.70: a is the first"),
     ],
