@@ -52,7 +52,8 @@ def _row(chapter: Chapter) -> View:
     lost = chapter.last - chapter.first + 1 - chapter.done
     return {
         "number": chapter.number,
-        "trials": span + (f" ({lost} without a response)" if lost else ""),
+        "trials": span,
+        "lost": f"({lost} without a response)" if lost else "",
         "seconds": seconds(chapter.seconds),
         "before": _measure(chapter.before),
         "after": _measure(chapter.after),

@@ -60,8 +60,9 @@ def ended(chapters: list[Chapter]) -> OutOfBudget:
 
 def test_a_row_has_what_its_block_taught(ended: OutOfBudget, chapters: list[Chapter]) -> None:
     first, second, third = story_view(ended, chapters)["rows"]
-    assert (first["trials"], first["after"], first["answer"]) == (
-        f"1{EN_DASH}8 (1 without a response)",
+    assert (first["trials"], first["lost"], first["after"], first["answer"]) == (
+        f"1{EN_DASH}8",
+        "(1 without a response)",
         MISSING,
         "the response does not vary",
     )
