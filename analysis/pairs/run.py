@@ -42,9 +42,9 @@ HEAD = """# Pairs in many studies
 
 Made by `python analysis/pairs/run.py`; numbers in [pairs.csv](../analysis/pairs/pairs.csv). Row 7 of
 [validation.md](validation.md) judges claims P(i before j) in every design by a few dozen studies, and some of the
-calibration error of so few is chance. Here are other, more studies of the same tables: {many} of each fixed design and
-{chosen} of those that choose their trials ({few} and {few_chosen} with more than {usual} factors), by the probabilities
-of the alias-aware ranks, as [replays.md](replays.md) defines calibration. Wanted: at most {limit}.
+calibration error of so few is chance. Here are other, more studies of the same tables: {fixed} of each fixed design and
+{chosen} of those that choose their trials, fewest with more than {usual} factors, by the probabilities of the
+alias-aware ranks, as [replays.md](replays.md) defines calibration. Wanted: at most {limit}.
 
 {lines}
 
@@ -72,7 +72,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return 2
     path = options.results / "pairs.csv"
     for table in [] if options.page else tables:
-        rows, missing = read(path), missing_designs(read(path), table, options.share)
+        rows = read(path)
+        missing = missing_designs(rows, table, options.share)
         for designs in (FIXED, CHOSEN):
             asked = [design for design in designs if design in missing]
             if asked:
@@ -164,15 +165,19 @@ def text(rows: pd.DataFrame) -> str:
     artificial = rows["role"] == ARTIFICIAL
     lines = [_reading(kind, own) for kind, own in (("real", rows[~artificial]), ("artificial", rows[artificial]))]
     return HEAD.format(
-        many=_MANY[0],
-        chosen=_MANY[1],
-        few=_FEW[0],
-        few_chosen=_FEW[1],
+        fixed=_studies(rows, FIXED),
+        chosen=_studies(rows, CHOSEN),
         usual=_USUAL,
         limit=CALIBRATED,
         lines="\n".join(line for line in lines if line),
         cells=_cells(rows),
     )
+
+
+def _studies(rows: pd.DataFrame, designs: Sequence[str]) -> str:
+    """Say how many studies some designs have, from the fewest to the most."""
+    counts = sorted(set(rows.loc[rows["design"].isin(designs), "studies"]))
+    return " to ".join(str(count) for count in dict.fromkeys([*counts[:1], *counts[-1:]])) or "none"
 
 
 def _reading(kind: str, rows: pd.DataFrame) -> str:

@@ -104,11 +104,12 @@ TRIED = """## What was tried for what is missed
   elsewhere at most 0.25. No prior tried makes the intervals on diabetes_boosting narrower by more than half a rank.
 - **Coverage, no heredity.** In a fraction of 32 runs an interaction aliased outright with a main effect is taken for it
   under every usable prior; four more trials show it ([numbers](caution.md#why-too-short-in-a-fraction)).
-- **Pairs.** In [many more studies](pairs.md) of each table the error is at most .05 in every design on all real tables
-  but batchnorm_fashion, where a trial's noise is nearly the largest effect and claims are somewhat too sure, and near
-  .05 on loud noise: the misses above that are not there are those of a few dozen studies. On no heredity claims near to
-  even come true more often than they say; no prior tried brings their error to .05 ([numbers](caution.md)). On all zero
-  no claim can come true but by chance; after a foldover or in 32 runs four in five there are between .50 and .65.
+- **Pairs.** In [many more studies](pairs.md) of four designs the error is at most .05 in every design there on all real
+  tables but batchnorm_fashion, where a trial's noise is nearly the largest effect and claims are somewhat too sure, and
+  near .05 on loud noise, so that much of what row 7 finds in a few dozen studies of these is chance. On no heredity
+  claims near to even come true more often than they say; no prior tried brings their error to .05
+  ([numbers](caution.md)). On all zero no claim can come true but by chance; after a foldover or in 32 runs four in five
+  there are between .50 and .65.
 """
 VERSIONS = """## The versions of the method
 

@@ -88,6 +88,7 @@ def test_a_run_computes_what_is_missing_and_keeps_it(tmp_path: Path, capsys: pyt
     told = capsys.readouterr()
     assert (tmp_path / "pairs.md").read_text(encoding="utf-8") + "\n" == told.out
     assert told.err.count("dense, ") == 2
+    assert "2 of each fixed design and\n2 of those that choose" in told.out
     rows = run.read(tmp_path / "pairs.csv")
     assert rows["studies"].tolist() == [2, 2, 2, 2]
     assert rows["calibration_error"].between(0.0, 0.5).all()
@@ -113,12 +114,14 @@ def test_what_the_page_on_goals_says_of_many_studies_is_what_they_told() -> None
     assert list(worst.index[worst > 0.05]) == ["batchnorm_fashion"]
     assert (len(worst), round(worst.max(), 2)) == (13, 0.06)
     readme = " ".join((run.DOCS.parent / "README.md").read_text(encoding="utf-8").split())
-    assert "off by at most 0.05 from 24 trials on, on average, on twelve of them; on the noisiest by 0.06" in readme
+    assert (
+        "off by at most 0.05 on average, at 24 and at 32 trials, on twelve of them; on the noisiest by 0.06" in readme
+    )
     odd = rows[rows["role"] == ARTIFICIAL].groupby("table")["calibration_error"].max()
     assert set(odd.index[odd > 0.05]) == {"no heredity", "all zero", "loud noise"}
     assert odd["loud noise"] < 0.055
     told = " ".join(page.TRIED.split())
-    assert "at most .05 in every design on all real tables but batchnorm_fashion" in told
+    assert "at most .05 in every design there on all real tables but batchnorm_fashion" in told
     claims = read().calibration.query("table == 'all zero' and about == 'pair'")
     claims = claims[(claims["estimator"] == AWARE) & claims["design"].isin(run.FIXED)]
     even = claims[claims["low"] < 0.64].groupby("design")["claims"].sum() / claims.groupby("design")["claims"].sum()

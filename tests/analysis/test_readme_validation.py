@@ -27,7 +27,8 @@ def test_the_readme_tells_how_often_intervals_held() -> None:
     assert 0.98 <= min(held) < 0.99
     text = " ".join(README.read_text(encoding="utf-8").split())
     assert "keeps thirteen such truths" in text
-    assert "Eight of them were trained only after a version of the method was frozen, two of these after" in text
+    assert "Eight of them were trained only after a version of the method was frozen" in text
+    assert "was frozen, two of these after the present one" in text
     assert "in 98 % of the replayed studies or more, all designs taken together" in text
 
 
@@ -61,4 +62,8 @@ def test_the_page_on_ranks_tells_how_far_to_trust_it() -> None:
     assert round((together["more"] / together["claims"]).max(), 2) <= 0.04
     alone = (claims["more"] / claims["claims"]).set_axis(claims["table"])
     assert (round(alone.max(), 2), round(alone.min(), 2), alone.idxmin()) == (0.12, -0.16, "batchnorm_fashion")
-    assert "or up to 0.04 more; net by net up to 0.12 more, and on the noisiest, batchnorm_fashion, up to 0.16" in text
+    assert round(alone.drop("batchnorm_fashion").min(), 2) >= -0.12
+    assert (
+        "or up to 0.04 more; net by net up to 0.12 more or fewer, and on the noisiest, batchnorm_fashion, up to 0.16"
+        in text
+    )
