@@ -65,7 +65,9 @@ peers: .venv/.peers ## The side by side with what people use, docs/peers.md: wha
 	@touch $@
 
 validate: env ## The method against its goals, docs/validation.md: replays of all recorded tables (up to twenty minutes)
+	@$(PY) analysis/validation/noise_alone.py $(if $(JOBS),--jobs $(JOBS)) >/dev/null
 	@$(PY) analysis/validation/run.py $(if $(JOBS),--jobs $(JOBS))
+	@$(PY) analysis/validation/noise_alone.py --page
 
 lock: ## Pin the newest versions that pyproject.toml allows into the two lock files (needs `uv`)
 	@$(LOCK) --group dev pyproject.toml --output-file requirements.lock

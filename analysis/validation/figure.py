@@ -15,8 +15,8 @@ from validation.results import Results
 from validation.tables import ARTIFICIAL
 from validation.work import ANALYZE, AWARE, CEILING, RAW
 
-_ACROSS = 3
-_WIDTH, _HEIGHT = 3.1, 2.3  # of a panel, inches
+ACROSS = 3  # panels
+WIDTH, HEIGHT = 3.1, 2.3  # of a panel, inches
 _NOMINAL = 0.95
 _MARKS = {"raw": ("s", MUTED, "fixed, raw contrast"), AWARE: ("o", ACCENT, "fixed, alias-aware")}
 _KINDS = {AWARE: ("o", ACCENT), ANALYZE: ("^", INK)}
@@ -36,10 +36,10 @@ def right(rows: pd.DataFrame) -> str:
         A whole SVG file.
     """
     tables = list(dict.fromkeys(rows["table"]))
-    down = math.ceil(len(tables) / _ACROSS)
+    down = math.ceil(len(tables) / ACROSS)
     with look():
-        figure = sheet(_ACROSS * _WIDTH, down * _HEIGHT + 0.6)
-        axes = figure.subplots(down, _ACROSS, squeeze=False)
+        figure = sheet(ACROSS * WIDTH, down * HEIGHT + 0.6)
+        axes = figure.subplots(down, ACROSS, squeeze=False)
         for place, axis in enumerate(axes.flat):
             if place < len(tables):
                 _right_panel(axis, rows[rows["table"] == tables[place]])
@@ -47,7 +47,7 @@ def right(rows: pd.DataFrame) -> str:
                 axis.set_visible(False)
         handles, labels = axes.flat[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
-        return _file(to_svg(figure, "validation"))
+        return file_of(to_svg(figure, "validation"))
 
 
 def claims(results: Results) -> str:
@@ -69,7 +69,7 @@ def claims(results: Results) -> str:
         left, middle = figure.subplots(1, 2)
         _coverage(left, results.rows, tables)
         _calibration(middle, results)
-        return _file(to_svg(figure, "validation-claims"))
+        return file_of(to_svg(figure, "validation-claims"))
 
 
 def _right_panel(axis: Axes, rows: pd.DataFrame) -> None:
@@ -139,6 +139,6 @@ def _calibration(axis: Axes, results: Results) -> None:
     axis.legend(frameon=False)
 
 
-def _file(svg: str) -> str:
+def file_of(svg: str) -> str:
     """Make a file of its own of what is made to stand in an HTML page."""
     return svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(' aria-hidden="true"', "") + "\n"

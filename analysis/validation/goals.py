@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 
 from validation.claims import CALIBRATED, FEW
+from validation.knower import ALONE, ALONE_STOPPED, LOOKS
 from validation.tables import ARTIFICIAL
 from validation.work import ANALYZE, AWARE, CEILING, STOPPED
 
 _SURE = 2.0  # Monte Carlo errors
-_WIDE_FACTORS = 8  # number of factors that the goal on widths is about
-_SETTLED_AT = 32
+WIDE_FACTORS = 8
+"""Number of factors that the goal on widths is about."""
+SETTLED_AT = 32
+"""Trials of the goals on widths and on settling."""
 ALLOWED = 0.90
 """Share of right answers that noise must allow at 32 trials for the goal on trials to settle to be asked."""
 
@@ -77,8 +80,8 @@ class Goal:
     artificial : bool
         Whether it is asked of artificial tables too.
     ceiling : callable or None
-        From the same rows to what noise alone allows a balanced design; None where the goal is relative to it, or there
-        is no such thing.
+        From the same rows and those of ``noise_alone`` to what noise alone comes to, NaN where nothing is known of it;
+        None where the goal is relative to it, or there is no such thing.
     """
 
     name: str
@@ -215,6 +218,19 @@ def _capture_allowed(rows: pd.DataFrame) -> float:
     return _allowed(rows, 24, "top3_capture")
 
 
+def _alone(rows: pd.DataFrame, measure: str, trials: Sequence[int]) -> float:
+    """Return the largest value after some numbers of trials with noise alone in the way."""
+    return float(rows[(rows["design"] == ALONE) & rows["trials"].isin(trials)][measure].max())
+
+
+def _worst_alone(measure: str) -> Callable[[pd.DataFrame], float]:
+    return lambda rows: _alone(rows, measure, [n for n in LOOKS if n >= FEW])
+
+
+def _stopped_alone(rows: pd.DataFrame) -> float:
+    return float(rows[rows["design"] == ALONE_STOPPED]["trials"].max())
+
+
 def _gap(rows: pd.DataFrame, trials: int) -> pd.DataFrame:
     found = _values(_one(rows, f"pb12..{trials}", AWARE), "p_top3")
     return found.assign(value=found["value"] - _allowed(rows, trials))
@@ -238,17 +254,15 @@ def _chosen(design: str, estimator: str, column: str) -> Callable[[pd.DataFrame]
 
 
 def _width(rows: pd.DataFrame) -> pd.DataFrame:
-    own = _one(rows, "pb12..32", ANALYZE)
-    return _values(own[own["factors"] == _WIDE_FACTORS], "width_simultaneous")
+    own = _one(rows, f"pb12..{SETTLED_AT}", ANALYZE)
+    return _values(own[own["factors"] == WIDE_FACTORS], "width_simultaneous")
 
 
 def _to_settle(rows: pd.DataFrame) -> pd.DataFrame:
     found = _values(_one(rows, STOPPED, AWARE), "trials")
-    return found if _allowed(rows, _SETTLED_AT) >= ALLOWED else found.iloc[:0]
+    return found if _allowed(rows, SETTLED_AT) >= ALLOWED else found.iloc[:0]
 
 
-_CALIBRATED_TOP3 = _claims("calibration_error_top3", chance=True)
-_OVERCLAIMED_TOP3 = _claims("overclaim_top3", chance=True)
 GOALS = (
     Goal("first three right, 24 trials", "at least the noise ceiling - .05", -0.05, True, lambda rows: _gap(rows, 24)),
     Goal("first three right, 32 trials", "at least the noise ceiling - .02", -0.02, True, lambda rows: _gap(rows, 32)),
@@ -262,7 +276,14 @@ GOALS = (
     ),
     Goal("marginal coverage, lowest", "at least .90", 0.90, True, _every("coverage_marginal"), True),
     Goal("simultaneous coverage, lowest", "at least .95", 0.95, True, _every("coverage_simultaneous"), True),
-    Goal("simultaneous width, 32 trials, 8 factors", "at most 4 ranks", 4.0, False, _width),
+    Goal(
+        "simultaneous width, 32 trials, 8 factors",
+        "at most 4 ranks",
+        4.0,
+        False,
+        _width,
+        ceiling=lambda rows: _alone(rows, "width_simultaneous", [SETTLED_AT]),
+    ),
     Goal(
         "calibration error of P(i before j), largest",
         "at most .05",
@@ -270,10 +291,34 @@ GOALS = (
         False,
         _claims("calibration_error"),
         True,
+        ceiling=_worst_alone("calibration_error"),
     ),
-    Goal("calibration error of P(first three), largest", "at most .05", 0.05, False, _CALIBRATED_TOP3, True),
-    Goal("overclaim of P(first three), largest", "at most .05", 0.05, False, _OVERCLAIMED_TOP3, True),
+    Goal(
+        "calibration error of P(first three), largest",
+        "at most .05",
+        0.05,
+        False,
+        _claims("calibration_error_top3", chance=True),
+        True,
+        ceiling=_worst_alone("calibration_error_top3"),
+    ),
+    Goal(
+        "overclaim of P(first three), largest",
+        "at most .05",
+        0.05,
+        False,
+        _claims("overclaim_top3", chance=True),
+        True,
+        ceiling=_worst_alone("overclaim_top3"),
+    ),
     Goal("settled, and right", "at least .90", 0.90, True, _chosen(STOPPED, AWARE, "settled_right")),
-    Goal("trials until settled", "at most 32 where noise allows .90 there", 32.0, False, _to_settle),
+    Goal(
+        "trials until settled",
+        "at most 32 where noise allows .90 there",
+        32.0,
+        False,
+        _to_settle,
+        ceiling=_stopped_alone,
+    ),
 )
 """In the order of the page. Goals without a value on a table have no verdict there."""

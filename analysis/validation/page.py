@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -88,12 +89,15 @@ keeps what it once found of one after that.
 
 {state}
 """
+MISSES = """Clear misses, each with the design that misses most, and what it comes to with every interaction known and
+noise alone in the way ([noise-alone.md](noise-alone.md)):"""
 TRIED = """## What was tried for what is missed
 
 - **Settled trials, near-ties.** On lenet_fashion and forest_fashion three factors compete for the third place, on
   gradients_cifar10 two, less than one standard error of a difference apart in the full table itself: no study of it can
   say which set is its own. Row 11 waits for one set to have a probability of 0.9; `run --until` can end such a study as
-  a tie ([ways-on.md](ways-on.md#stopping)).
+  a tie ([ways-on.md](ways-on.md#stopping)). One who knows every interaction needs 43.9 to 45.8 trials there too, and 32
+  or fewer on mnist_pipeline and residual_cifar10 alone ([noise-alone.md](noise-alone.md#trials-until-settled)).
 - **First three, mnist_pipeline.** Four interacting factors lie within a fifth of the largest. Other scales of the
   response shrink what interacts most, and the first three are right less often with them than without
   ([numbers](caution.md#what-other-scales-gain-and-cost)), as seldom under the prior of the first version. They are kept
@@ -101,7 +105,12 @@ TRIED = """## What was tried for what is missed
   of four from 44 on.
 - **Width and capture.** On diabetes_boosting, cifar10_quick, sdae_mnist and batchnorm_fashion a trial's standard
   deviation is 0.44 to 0.89 of the largest effect, on gradients_cifar10, which has three pairs of near-ties, 0.29,
-  elsewhere at most 0.25. No prior tried makes the intervals on diabetes_boosting narrower by more than half a rank.
+  elsewhere at most 0.25. No prior tried makes the intervals on diabetes_boosting narrower by more than half a rank; on
+  that, cifar10_quick and batchnorm_fashion noise alone leaves more than 4
+  ([noise-alone.md](noise-alone.md#width-of-the-simultaneous-intervals)).
+- **P(first three).** The same near-ties come back in every study of a table, so even with every interaction known the
+  error is more than .05 on all but one ([noise-alone.md](noise-alone.md#claims)). What chance makes of a few dozen
+  studies comes on top; no design claims clearly more than contradicts nothing known (row 9).
 - **Coverage, no heredity.** In a fraction of 32 runs an interaction aliased outright with a main effect is taken for it
   under every usable prior; four more trials show it ([numbers](caution.md#why-too-short-in-a-fraction)).
 - **Pairs.** In [many more studies](pairs.md) of four designs the error is at most .05 in every design there on all real
@@ -146,7 +155,7 @@ _PARTS = (
 )
 
 
-def text(results: Results, listed: TableList, earlier: Mapping[str, pd.DataFrame]) -> str:
+def text(results: Results, listed: TableList, earlier: Mapping[str, pd.DataFrame], alone: pd.DataFrame) -> str:
     """Return the page.
 
     Parameters
@@ -157,9 +166,11 @@ def text(results: Results, listed: TableList, earlier: Mapping[str, pd.DataFrame
         The recorded tables, and the freezes of the method.
     earlier : mapping of str to DataFrame
         Rows of ``Results`` as earlier versions of the method gave them, by file, from the first version on.
+    alone : DataFrame
+        What noise alone comes to, of ``noise_alone``.
     """
     rows = results.rows
-    parts = [HEAD, UNKNOWN if rows.empty else goals_section(results)]
+    parts = [HEAD, UNKNOWN if rows.empty else goals_section(results, alone)]
     if not rows.empty and listed.version > 1:
         parts.append(TRIED)
     parts.append(_locked(listed, rows))
@@ -171,12 +182,14 @@ def text(results: Results, listed: TableList, earlier: Mapping[str, pd.DataFrame
     return "\n".join(parts)
 
 
-def write(results: Results, listed: TableList, earlier: Mapping[str, pd.DataFrame], docs: Path = DOCS) -> str:
+def write(
+    results: Results, listed: TableList, earlier: Mapping[str, pd.DataFrame], alone: pd.DataFrame, docs: Path = DOCS
+) -> str:
     """Write the page, and its figures where there are results.
 
     Parameters
     ----------
-    results, listed, earlier
+    results, listed, earlier, alone
         As of ``text``.
     docs : Path
         Where.
@@ -186,7 +199,7 @@ def write(results: Results, listed: TableList, earlier: Mapping[str, pd.DataFram
     str
         The page.
     """
-    page = text(results, listed, earlier)
+    page = text(results, listed, earlier, alone)
     (docs / f"{NAME}.md").write_text(page, encoding="utf-8")
     if not results.rows.empty:
         (docs / f"{NAME}.svg").write_text(figure.right(results.rows), encoding="utf-8")
@@ -194,13 +207,15 @@ def write(results: Results, listed: TableList, earlier: Mapping[str, pd.DataFram
     return page
 
 
-def goals_section(results: Results) -> str:
+def goals_section(results: Results, alone: pd.DataFrame) -> str:
     """Return the goals with what they come to, and table by table.
 
     Parameters
     ----------
     results : Results
         Of all tables.
+    alone : DataFrame
+        What noise alone comes to, of ``noise_alone``.
     """
     rows = results.rows
     tables = list(dict.fromkeys(rows["table"]))
@@ -214,7 +229,7 @@ def goals_section(results: Results) -> str:
         real=real,
         matrix=_matrix(rows, found),
         pairs=pairs_told(results),
-        worst=_worst(found, rows),
+        worst=_worst(found, pd.concat([rows, alone])),
     )
 
 
@@ -245,11 +260,12 @@ def _worst(found: dict[str, list[Finding]], rows: pd.DataFrame) -> str:
         for place, one in enumerate(cells)
         if one.verdict is Verdict.NOT_MET
     ]
-    return "Clear misses, each with the design that misses most:\n\n" + "\n".join(lines) if lines else "No clear miss."
+    return f"{MISSES}\n\n" + "\n".join(lines) if lines else "No clear miss."
 
 
 def _ceiling(goal: Goal, rows: pd.DataFrame) -> str:
-    return "" if goal.ceiling is None else f" (noise alone allows {goal.ceiling(rows):.3g})"
+    ceiling = float("nan") if goal.ceiling is None else goal.ceiling(rows)
+    return "" if math.isnan(ceiling) else f" (noise alone: {ceiling:.3g})"
 
 
 def _locked(listed: TableList, rows: pd.DataFrame) -> str:

@@ -12,11 +12,13 @@ import pandas as pd
 
 import qim_stats
 from qim_stats.errors import QimError
+from validation.knower import COLUMNS as ALONE_COLUMNS
 from validation.tables import Validated
 from validation.work import MEASURES, Measured
 
 FOLDER = Path(__file__).parent
 EARLIER = ("first_version.csv", "second_version.csv")
+ALONE_FILE = "noise_alone.csv"
 _DIGITS = "%.6g"
 _WHO = ["table", "role", "factors", "fingerprint", "code"]
 COLUMNS = (
@@ -100,6 +102,31 @@ def read_earlier(folder: Path = FOLDER) -> dict[str, pd.DataFrame]:
     """
     read = {name: pd.read_csv(folder / name, dtype={"fingerprint": str, "code": str}) for name in EARLIER}
     return {name: rows.fillna({"estimator": ""}) for name, rows in read.items()}
+
+
+def read_alone(folder: Path = FOLDER) -> pd.DataFrame:
+    """Return what ``noise_alone`` found of all tables; no row where nothing was written.
+
+    Parameters
+    ----------
+    folder : Path
+        Of noise_alone.csv.
+    """
+    path = folder / ALONE_FILE
+    return pd.read_csv(path, dtype={"fingerprint": str}) if path.exists() else pd.DataFrame(columns=list(ALONE_COLUMNS))
+
+
+def write_alone(rows: pd.DataFrame, folder: Path = FOLDER) -> None:
+    """Write what ``noise_alone`` found of all tables, with six digits.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        All of it.
+    folder : Path
+        Where.
+    """
+    rows.to_csv(folder / ALONE_FILE, index=False, float_format=_DIGITS, lineterminator="\n")
 
 
 def write(results: Results, folder: Path = FOLDER) -> None:

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from qim_stats.errors import QimError
 from validation import page
-from validation.results import FOLDER, Results, check_folders, read, read_earlier, write
+from validation.results import FOLDER, Results, check_folders, read, read_alone, read_earlier, write
 from validation.tables import ARTIFICIAL, LOCKED, UNLOCKED, TableList, Validated, all_tables, check_locked, read_list
 from validation.work import budget_of, measure
 
@@ -55,8 +55,9 @@ def main(words: Sequence[str] | None = None) -> int:
         write(results, options.results)
     # What is told is what was written, to its last digit, now or when only the page is made.
     results = read(options.results).current(tables)
-    page.write(results, listed, read_earlier(), options.docs)
-    print(page.UNKNOWN if results.rows.empty else page.goals_section(results))
+    alone = read_alone(options.results)
+    page.write(results, listed, read_earlier(), alone, options.docs)
+    print(page.UNKNOWN if results.rows.empty else page.goals_section(results, alone))
     return 0
 
 

@@ -165,7 +165,9 @@ def measure(table: Validated, budget: Budget, seed: int, jobs: int) -> Measured:
     ]
     parts = [_ceiling(table, seed)] + [measured_rows(one, seed) for one in found]
     if budget.last >= max(CEILING_AT):
-        parts.append(pd.DataFrame([stopped(found[-1].studies)]))
+        studies = found[-1].studies
+        row = stopped(studies[studies["estimator"] == AWARE]) | {"design": STOPPED, "estimator": AWARE}
+        parts.append(pd.DataFrame([row]))
     rows = pd.concat(parts, ignore_index=True)
     asked = (rows["estimator"] != ANALYZE) | ~rows["design"].isin(_not_asked(budget.last))
     claims = pd.concat([one.calibration for one in found], ignore_index=True)
@@ -183,22 +185,24 @@ def stopped(studies: pd.DataFrame) -> dict[str, object]:
     Parameters
     ----------
     studies : DataFrame
-        ``Replays.studies`` of all looks. The rule of the word pb12..48@0.9, but that the first look is at 16 trials.
+        ``Replays.studies`` of all looks by one estimator. The rule of the word pb12..48@0.9, but that the first look is
+        at 16 trials.
 
     Returns
     -------
     dict
-        As a row of ``Measured``.
+        As a row of ``Measured``, which design and estimator it is of left out.
     """
-    own = studies[studies["estimator"] == AWARE].sort_values(["study", "trials"])
+    own = studies.sort_values(["study", "trials"])
     sure = own[own["claimed_top3"] >= SETTLED].groupby("study").head(1)
     rest = own[~own["study"].isin(sure["study"])].groupby("study").tail(1)
     ends = pd.concat([sure, rest]).assign(settled=[1.0] * len(sure) + [0.0] * len(rest))
-    row: dict[str, object] = {"design": STOPPED, "estimator": AWARE, "replays": len(ends)}
+    row: dict[str, object] = {"replays": len(ends)}
     values = {name: ends[measure] for name, measure in _AT_THE_END.items()} | {"settled_right": sure["top3"]}
     for name, column in values.items():
         row[name] = float(column.mean())
-        row[f"{name}_error"] = _error(float(column.std(ddof=1)) / np.sqrt(max(len(column), 1)), len(column), name)
+        spread = float(column.std(ddof=1)) / np.sqrt(max(len(column), 1))
+        row[f"{name}_error"] = share_error(spread, len(column), name)
     return row
 
 
@@ -303,7 +307,7 @@ def measured_rows(found: qs.Replays, seed: int) -> pd.DataFrame:
     replays = int(found.method["replays"])
     rows = found.designs[["design", "estimator", *MEASURES]].assign(replays=replays)
     for name in MEASURES:
-        errors = [_error(row[name], replays, name) for row in found.designs["errors"]]
+        errors = [share_error(row[name], replays, name) for row in found.designs["errors"]]
         rows[f"{name}_error"] = np.where(rows[name].isna(), np.nan, errors)
     claims = found.studies.groupby(["design", "estimator"])["claimed_top3"]
     chance = {key: chance_error(own.to_numpy(dtype=np.float64), seed) for key, own in claims}
@@ -311,8 +315,18 @@ def measured_rows(found: qs.Replays, seed: int) -> pd.DataFrame:
     return rows
 
 
-def _error(error: float, replays: int, name: str) -> float:
-    """Return a Monte Carlo error; of a share of 0 or 1 that of one study more or less."""
+def share_error(error: float, replays: int, name: str) -> float:
+    """Return a Monte Carlo error; of a share of 0 or 1 that of one study more or less.
+
+    Parameters
+    ----------
+    error : float
+        As estimated from the studies; NaN where that cannot be done.
+    replays : int
+        Number of studies.
+    name : str
+        Of the measure, of ``MEASURES``.
+    """
     if name not in WHOLE or not replays:
         return error
     return max(0.0 if np.isnan(error) else error, 1.0 / replays)

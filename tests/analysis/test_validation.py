@@ -12,6 +12,7 @@ from validation import page, results, run
 from validation.artificial import KINDS, make
 from validation.claims import pairs_together, pairs_told
 from validation.goals import GOALS, Finding, Goal, Verdict, find, judge, overall, share_above
+from validation.knower import ALONE
 from validation.tables import (
     ANALYSIS,
     DEVELOPMENT,
@@ -44,6 +45,7 @@ from qim_stats.errors import QimError
 from qim_stats.replays.full_table import walsh_transform
 
 KIND = {kind.name: kind for kind in KINDS}
+NOTHING = results.read_alone(Path("nowhere"))
 
 
 def table_rows(**changes: object) -> pd.DataFrame:
@@ -193,8 +195,15 @@ def test_the_first_three_are_held_against_the_ceiling() -> None:
 def test_a_miss_tells_what_noise_allows() -> None:
     rows = table_rows(top3_capture=0.9, top3_capture_error=0.01)
     rows.loc[rows["design"] == CEILING, "top3_capture"] = 0.951
-    told = page.goals_section(results.Results(rows, pd.DataFrame(columns=list(results.CLAIMS))))
-    assert "- capture, 24 trials, some: pb12..24, alias-aware, 0.9 ± 0.01 (noise alone allows 0.951).\n" in told + "\n"
+    known = results.Results(rows, pd.DataFrame(columns=list(results.CLAIMS)))
+    told = page.goals_section(known, NOTHING)
+    assert "- capture, 24 trials, some: pb12..24, alias-aware, 0.9 ± 0.01 (noise alone: 0.951).\n" in told + "\n"
+    wide = rows.assign(estimator=["", ANALYZE], design=[CEILING, "pb12..32"], width_simultaneous=5.0)
+    missed = results.Results(wide.assign(width_simultaneous_error=0.1), known.calibration)
+    alone = pd.DataFrame([{"table": "some", "design": ALONE, "trials": 32, "width_simultaneous": 4.5}])
+    line = "- simultaneous width, 32 trials, 8 factors, some: pb12..32, analyze, 5 ± 0.1"
+    assert f"{line} (noise alone: 4.5)." in page.goals_section(missed, alone)
+    assert f"{line}." in page.goals_section(missed, alone.assign(table="other"))
 
 
 def test_claims_of_pairs_are_counted_together() -> None:
@@ -265,7 +274,7 @@ def test_chance_alone_makes_a_calibration_error() -> None:
 
 def test_a_study_stops_at_its_first_sure_look() -> None:
     looked = [(1, 16, 0.5, 0), (1, 20, 0.95, 1), (1, 24, 0.99, 0), (2, 16, 0.2, 0), (2, 20, 0.3, 0), (2, 24, 0.4, 1)]
-    studies = pd.DataFrame(looked, columns=["study", "trials", "claimed_top3", "top3"]).assign(estimator=AWARE)
+    studies = pd.DataFrame(looked, columns=["study", "trials", "claimed_top3", "top3"])
     others = ["top1", "top3_exact", "top3_capture", "kendall_tau", "coverage_marginal", "coverage_simultaneous"]
     row = stopped(studies.assign(**dict.fromkeys([*others, "width_marginal", "width_simultaneous"], 1.0)))
     assert (row["trials"], row["settled"], row["settled_right"], row["p_top3"]) == (22.0, 0.5, 1.0, 1.0)
@@ -304,11 +313,11 @@ def test_results_are_kept_to_the_digit(small: results.Results, tmp_path: Path) -
 
 def test_the_page_of_a_small_run(small: results.Results, tmp_path: Path) -> None:
     listed = read_list()
-    told = page.write(small, listed, results.read_earlier(), tmp_path)
+    told = page.write(small, listed, results.read_earlier(), NOTHING, tmp_path)
     assert (tmp_path / "validation.md").read_text(encoding="utf-8") == told
     for name in ("validation", "validation-claims"):
         first = (tmp_path / f"{name}.svg").read_bytes()
-        page.write(small, listed, results.read_earlier(), tmp_path)
+        page.write(small, listed, results.read_earlier(), NOTHING, tmp_path)
         assert (tmp_path / f"{name}.svg").read_bytes() == first
     assert "nan" not in told
     row = small.rows[(small.rows["design"] == "pb12+foldover") & (small.rows["estimator"] == "raw")].iloc[0]
@@ -321,22 +330,22 @@ def test_the_page_holds_all_versions_side_by_side(small: results.Results) -> Non
     # The second had another table.
     earlier = {"first.csv": before, "second.csv": before.assign(table="other")}
     freezes = (Freeze("abc", "a day"), Freeze("def", "another day"), Freeze("ghi", "a third"))
-    told = page.text(small, dataclasses.replace(listed, freezes=freezes), earlier)
+    told = page.text(small, dataclasses.replace(listed, freezes=freezes), earlier, NOTHING)
     assert [f"| {name} | {version} | " in told for version in (1, 2, 3)] == [True, False, True]
     assert "Version 3 of the method was frozen on a third, at commit `ghi`." in told
     assert "[first.csv](../analysis/validation/first.csv), [second.csv](" in told
     assert page.NEXT not in told
-    twice = page.text(small, dataclasses.replace(listed, freezes=freezes[:2]), earlier)
+    twice = page.text(small, dataclasses.replace(listed, freezes=freezes[:2]), earlier, NOTHING)
     assert [f"| {name} | {version} | " in twice for version in (1, 2, 3)] == [True, True, False]
     assert "second.csv" not in twice
-    once = page.text(small, dataclasses.replace(listed, freezes=freezes[:1]), earlier)
+    once = page.text(small, dataclasses.replace(listed, freezes=freezes[:1]), earlier, NOTHING)
     assert f"| {name} | 1 | " not in once
 
 
 def test_the_page_tells_the_recorded_results() -> None:
     tables = all_tables(read_list())
     known = results.read()
-    assert page.text(known.current(tables), read_list(), results.read_earlier()) == (
+    assert page.text(known.current(tables), read_list(), results.read_earlier(), results.read_alone()) == (
         page.DOCS / "validation.md"
     ).read_text(encoding="utf-8")
 

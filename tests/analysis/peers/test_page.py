@@ -19,9 +19,10 @@ def test_the_page_tells_the_recorded_numbers() -> None:
 
 
 def test_a_ratio_that_is_only_bounded_counts_where_the_bound_will_do() -> None:
-    told = page._wanted([(0.3, True), (0.3, False), (0.5, True), (0.5, False), (float("inf"), True)], 3, tables=6)
+    told = page._wanted([(0.3, True), (0.3, False), (0.5, True), (0.5, False), (float("inf"), True)], 3, 1, tables=6)
     told = " ".join(told.split())
     assert "Of 6 tables it is met on 2, missed on 2, and not told on 2. On 3 of them" in told
+    assert "on 1 more it is less than the design that the chosen fours start with" in told
 
 
 def test_the_page_tells_whether_it_pays() -> None:
