@@ -26,10 +26,11 @@ import pandas as pd
 
 from qim_stats.errors import QimError
 from qim_stats.replays.aware import alias_aware
+from qim_stats.replays.estimators import Estimator
 from qim_stats.screening.walsh_prior import WalshPrior
 from validation import caution_scales
 from validation.caution_alias import ALIASED, APART, by_alias, largest_interaction
-from validation.caution_scales import AS_IS, ONE_SCALE, SCALES_ALIKE, made_with
+from validation.caution_scales import AS_IS, CORRECTED, FIRMER, ONE_SCALE, SCALES_ALIKE, corrected, made_with
 from validation.caution_worlds import AS_RECORDED, ORDERS, stripped
 from validation.goals import GOALS
 from validation.results import FOLDER, check_folders
@@ -160,21 +161,15 @@ def main(words: Sequence[str] | None = None) -> int:
     path, worlds, alias, orphans, scales = (options.results / f"caution{name}.csv" for name in FILES)
     if not options.page:
         designs = (FOLDED, FRACTION)
-        parts = {table.name: _measured(table, designs, PRIORS, options) for table in tables}
+        parts = {table.name: _measured(table, designs, _under(PRIORS), options) for table in tables}
         _written(pd.concat(parts.values(), ignore_index=True), path)
         real = [table for table in tables if table.role != ARTIFICIAL]
         _written(pd.concat([_by_world(table, options) for table in real], ignore_index=True), worlds)
         stray = next(table for table in tables if table.name == STRAY)
         _written(by_alias(stray, FRACTION, LOOKS, options.studies, options.seed, options.jobs), alias)
         few = {name: PRIORS[name] for name in (AS_IS, NO_ORPHANS, "orphans 0.1")}
-        _written(_measured(stray, SMALL, few, options), orphans)
-        scaled = {name: PRIORS[name] for name in caution_scales.COMPARED}
-        own = [
-            parts[table.name][lambda rows: rows["prior"].isin(list(scaled))]
-            if table.name in parts
-            else _measured(table, designs, scaled, options)
-            for table in made_with(all_tables(listed))
-        ]
+        _written(_measured(stray, SMALL, _under(few), options), orphans)
+        own = [_by_scale(table, designs, parts, options) for table in made_with(all_tables(listed))]
         _written(pd.concat(own, ignore_index=True), scales)
     told = text(*(pd.read_csv(file) for file in (path, worlds, alias, orphans, scales)))
     (options.docs / "caution.md").write_text(told, encoding="utf-8")
@@ -182,11 +177,28 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _measured(
-    table: Validated, designs: Sequence[str], priors: Mapping[str, WalshPrior], options: argparse.Namespace
+def _under(priors: Mapping[str, WalshPrior]) -> dict[str, Estimator]:
+    return {name: partial(alias_aware, prior=prior) for name, prior in priors.items()}
+
+
+def _by_scale(
+    table: Validated, designs: Sequence[str], parts: Mapping[str, pd.DataFrame], options: argparse.Namespace
 ) -> pd.DataFrame:
-    """Return a row per prior and design."""
-    estimators = {name: partial(alias_aware, prior=prior) for name, prior in priors.items()}
+    """Return a row per belief in the response as given and design, those of ``parts`` among them."""
+    both = {name: PRIORS[name] for name in caution_scales.COMPARED if name in PRIORS}
+    if table.name in parts:
+        known = parts[table.name]
+        known = known[known["prior"].isin(list(both))]
+    else:
+        known = _measured(table, designs, _under(both), options)
+    others = _measured(table, designs, {**_under(FIRMER), CORRECTED: corrected}, options)
+    return pd.concat([known, others], ignore_index=True)
+
+
+def _measured(
+    table: Validated, designs: Sequence[str], estimators: Mapping[str, Estimator], options: argparse.Namespace
+) -> pd.DataFrame:
+    """Return a row per estimator, by the name of its prior, and design."""
     found = replayed(table, designs, estimators, options.studies, options.seed, options.jobs)
     kept = ["design", "estimator", *(column for name in MEASURES for column in (name, f"{name}_error"))]
     rows = measured_rows(found, options.seed)[kept].rename(columns={"estimator": "prior"})

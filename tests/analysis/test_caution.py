@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from validation import caution, page
 from validation.caution_alias import ALIASED, APART, aliased_outright, by_alias, largest_interaction
-from validation.caution_scales import COMPARED, made_with
+from validation.caution_scales import COMPARED, CORRECTED, FIRMER, corrected, made_with
 from validation.caution_worlds import AS_RECORDED, ORDERS, stripped
 from validation.results import FOLDER, read
 from validation.tables import ARTIFICIAL, all_tables, read_list
 
+from qim_stats.replays.aware import alias_aware
 from qim_stats.replays.full_table import settings
 from qim_stats.screening.walsh_prior import STANDARD
 
@@ -30,7 +31,7 @@ def test_the_page_tells_the_recorded_numbers() -> None:
     assert set(scales["prior"]) == set(COMPARED)
     assert len(scales) == 2 * len(COMPARED) * scales["table"].nunique()
     shared = rows[~rows["artificial"] & rows["prior"].isin(COMPARED)]
-    again = scales[scales["table"].isin(caution.TABLES)]
+    again = scales[scales["table"].isin(caution.TABLES) & scales["prior"].isin(list(caution.PRIORS))]
     by = ["table", "design", "prior"]
     pd.testing.assert_frame_equal(shared.set_index(by).sort_index(), again.set_index(by).sort_index())
     assert set(rows["table"]) == set(caution.TABLES)
@@ -67,6 +68,19 @@ def test_other_scales_gain_more_than_they_cost() -> None:
     by_table = gain.groupby("table").mean()
     assert (by_table > 0.0).sum() - 1 > (by_table < 0.0).sum()
     assert gain.idxmin()[0] == "mnist_pipeline"
+    ways = right[[*FIRMER, CORRECTED]].sub(right[caution.AS_IS], axis=0)
+    assert (ways.loc["mnist_pipeline"].mean() > 0.0).all()
+    assert (ways.mean() <= 0.005).all()
+    assert (ways.groupby("table").mean().min() < -0.05).any()
+    assert "gain there and lose elsewhere" in " ".join(page.TRIED.split())
+
+
+def test_what_is_said_of_the_best_on_mnist_pipeline_is_what_was_compared() -> None:
+    rows = pd.read_csv(page.ANALYSIS / "peers" / "comparison.csv").query("table == 'mnist_pipeline'")
+    best = {n: rows[rows["budget"] == n].nlargest(1, "top3").iloc[0] for n in (24, 32)}
+    assert (best[24]["method"], best[32]["method"]) == ("PB + foldover, raw", "fractional factorial, lm")
+    assert f"are right in {100 * best[24]['top3']:.0f} % of studies, at 32" in " ".join(page.TRIED.split())
+    assert f"a fraction of least aberration, in {100 * best[32]['top3']:.0f} %" in " ".join(page.TRIED.split())
 
 
 def test_what_is_said_of_the_tables_behind_the_misses_is_in_them() -> None:
@@ -141,3 +155,17 @@ def test_where_it_is_an_alias_intervals_miss_and_elsewhere_they_hold() -> None:
     found = by_alias(table, caution.FRACTION, (), studies=12, seed=0, jobs=2).set_index("largest")
     assert found["studies"].sum() == 12
     assert found["coverage"][ALIASED] < 0.5 < 0.9 < found["coverage"][APART]
+
+
+def test_corrected_main_effects_are_not_shrunken() -> None:
+    # 2^(5-1): a main effect is aliased with an interaction of four factors alone.
+    four = settings(np.arange(16), 4).astype(np.float64)
+    x = np.hstack([four, four.prod(axis=1, keepdims=True)])
+    y = x @ np.array([0.5, 0.4, -0.3, 0.2, 0.1]) + 0.4 * np.random.default_rng(3).standard_normal(16)
+    contrasts = np.abs(x.T @ y) / len(y)
+    found, shrunken = (rule(x[None], y[None]).score[0] for rule in (corrected, alias_aware))
+    largest = contrasts.argsort()[-3:]
+    assert (shrunken[largest] < contrasts[largest]).all()
+    assert (np.abs(found - contrasts) < 0.5 * (contrasts - shrunken))[largest].all()
+    with pytest.raises(ValueError, match="does not vary"):
+        corrected(x[None], np.zeros((1, 16)))
