@@ -1,4 +1,4 @@
-"""Whether P(i before j) keeps its word, in many studies: python analysis/pairs/run.py [TABLE ...] [--page].
+"""Whether probabilities keep their word, in many studies: python analysis/pairs/run.py [TABLE ...] [--page].
 
 docs/validation.md judges every design by a few dozen studies, some of whose calibration error is chance. Here each
 recorded and each artificial table is replayed often enough to tell .05 from that. Writes docs/pairs.md and pairs.csv;
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 
@@ -28,6 +28,7 @@ from validation.work import AWARE, measured_rows, replayed
 
 from qim_stats.errors import QimError
 from qim_stats.replays.aware import alias_aware
+from qim_stats.replays.measures import SETTLED
 
 FOLDER = Path(__file__).parent
 DOCS = ANALYSIS.parent / "docs"
@@ -35,10 +36,16 @@ FIXED = ("pb12+foldover", "frac32")
 CHOSEN = ("pb12..24", "pb12..32")
 SEED = 1
 """Other studies than those of docs/validation.md, whose seed is 0."""
-COLUMNS = ("table", "role", "factors", "design", "studies", "calibration_error", "calibration_error_error", "answers")
+MEASURES = ("calibration_error", "p_top3", "claimed_top3", "overclaim_top3", "settled", "settled_right")
+COLUMNS = (
+    *("table", "role", "factors", "design", "studies"),
+    *(column for name in MEASURES for column in (name, f"{name}_error")),
+    *("chance_top3", "answers"),
+)
 _USUAL = 9  # factors up to which an answer takes a fraction of a second
 _MANY, _FEW = (200, 60), (60, 16)  # studies of fixed designs and of those that choose; beyond that
-HEAD = """# Pairs in many studies
+_SURE = 2.0  # Monte Carlo errors
+HEAD = """# Claims in many studies
 
 Made by `python analysis/pairs/run.py`; numbers in [pairs.csv](../analysis/pairs/pairs.csv). Row 7 of
 [validation.md](validation.md) judges claims P(i before j) in every design by a few dozen studies, and some of the
@@ -49,6 +56,23 @@ alias-aware ranks, as [replays.md](replays.md) defines calibration. Wanted: at m
 {lines}
 
 {cells}
+
+## The first three
+
+What the same studies say of their first three, in the mean: the probability, and after the stroke the share in which
+the three contradict nothing known. Where several factors compete for the third place more come true than are said.
+
+{top_lines}
+
+{top_cells}
+
+### Claims of {settled:g} or more
+
+Share of them that contradict nothing known, and of how many studies.
+
+{settled_lines}
+
+{settled_cells}
 """
 
 
@@ -92,7 +116,7 @@ def read(path: Path = FOLDER / "pairs.csv") -> pd.DataFrame:
     """Return what is known, none where there is no file: ``COLUMNS``."""
     if not path.exists():
         return pd.DataFrame(columns=list(COLUMNS))
-    return pd.read_csv(path, dtype={"answers": str})
+    return pd.read_csv(path, dtype={"answers": str}).reindex(columns=list(COLUMNS))
 
 
 def studies_of(table: Validated, design: str, share: float = 1.0) -> int:
@@ -113,7 +137,7 @@ def missing_designs(rows: pd.DataFrame, table: Validated, share: float = 1.0) ->
     share : float
         Of the usual number of studies.
     """
-    own = rows[(rows["table"] == table.name) & (rows["answers"] == fingerprint())]
+    own = rows[(rows["table"] == table.name) & (rows["answers"] == fingerprint()) & rows["claimed_top3"].notna()]
     there = set(zip(own["design"], own["studies"], strict=True))
     return [design for design in (*FIXED, *CHOSEN) if (design, studies_of(table, design, share)) not in there]
 
@@ -163,14 +187,20 @@ def text(rows: pd.DataFrame) -> str:
         ``COLUMNS``.
     """
     artificial = rows["role"] == ARTIFICIAL
-    lines = [_reading(kind, own) for kind, own in (("real", rows[~artificial]), ("artificial", rows[artificial]))]
+    by_kind = (("real", rows[~artificial]), ("artificial", rows[artificial]))
+    lines = [_reading(kind, own) for kind, own in by_kind]
     return HEAD.format(
         fixed=_studies(rows, FIXED),
         chosen=_studies(rows, CHOSEN),
         usual=_USUAL,
         limit=CALIBRATED,
         lines="\n".join(line for line in lines if line),
-        cells=_cells(rows),
+        cells=_cells(rows, _error_cell),
+        top_lines="\n".join(_said_too_much(kind, own) for kind, own in by_kind if len(own)),
+        top_cells=_cells(rows, _top_cell),
+        settled=SETTLED,
+        settled_lines="\n".join(_held(kind, own) for kind, own in by_kind if len(own)),
+        settled_cells=_cells(rows, _settled_cell),
     )
 
 
@@ -194,17 +224,87 @@ def _reading(kind: str, rows: pd.DataFrame) -> str:
     return f"{told}; more on {', '.join(names)}." if names else f"{told}."
 
 
-def _cells(rows: pd.DataFrame) -> str:
+def said_too_much(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the designs that clearly say more of their first three than comes true, with how much ``more`` that is.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``COLUMNS``.
+
+    Returns
+    -------
+    DataFrame
+        Rows that say more than the goal by over two Monte Carlo errors of the share that came true, the worst first.
+    """
+    more = rows["claimed_top3"] - rows["p_top3"]
+    clear = more - CALIBRATED > _SURE * rows["p_top3_error"]
+    return rows[clear].assign(more=more[clear]).sort_values("more", ascending=False)
+
+
+def _said_too_much(kind: str, rows: pd.DataFrame) -> str:
+    """Say on which tables more is said of the first three than comes true."""
+    worst = said_too_much(rows).groupby("table", sort=False).head(1)
+    told = (
+        f"- Clearly more than {CALIBRATED} too much is said on {len(worst)} of {rows['table'].nunique()} {kind} tables"
+    )
+    names = [
+        f"{row['table']} ({row['design']}, {row['more']:.2f} ± {row['p_top3_error']:.2f} too much)"
+        for row in worst.to_dict("records")
+    ]
+    return f"{told}: {', '.join(names)}." if names else f"{told}."
+
+
+def sure_claims(rows: pd.DataFrame) -> pd.DataFrame:
+    """Count the claims that settle the first three, all designs of a table together.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``COLUMNS``.
+
+    Returns
+    -------
+    DataFrame
+        By table with such a claim: number of ``claims``, the ``right`` share, and its Monte Carlo ``error``.
+    """
+    claims = (rows["settled"] * rows["studies"]).round()
+    right = (claims * rows["settled_right"]).groupby(rows["table"], sort=False).sum()
+    counts = claims.groupby(rows["table"], sort=False).sum()
+    share = (right / counts)[counts > 0]
+    error = (share * (1.0 - share) / counts[share.index]) ** 0.5
+    return pd.DataFrame({"claims": counts[share.index], "right": share, "error": error})
+
+
+def _held(kind: str, rows: pd.DataFrame) -> str:
+    """Say how many of the claims that settle the first three came true, and where clearly fewer than they say."""
+    found = sure_claims(rows)
+    few = found[SETTLED - found["right"] > _SURE * found["error"]]
+    share = (found["right"] * found["claims"]).sum() / max(found["claims"].sum(), 1.0)
+    told = f"- On {kind} tables {100 * share:.0f} % of {found['claims'].sum():.0f}"
+    names = [f"{name} ({row['right']:.2f} of {row['claims']:.0f})" for name, row in few.iterrows()]
+    return f"{told}; clearly fewer than {SETTLED:g} on {', '.join(names)}." if names else f"{told}."
+
+
+def _error_cell(row: pd.Series) -> str:
+    return f"{row['calibration_error']:.3f} ± {row['calibration_error_error']:.3f}"
+
+
+def _top_cell(row: pd.Series) -> str:
+    return f"{row['claimed_top3']:.2f} / {row['p_top3']:.2f} ± {row['p_top3_error']:.2f}"
+
+
+def _settled_cell(row: pd.Series) -> str:
+    count = round(row["settled"] * row["studies"])
+    return f"{row['settled_right']:.2f} of {count}" if count else "none"
+
+
+def _cells(rows: pd.DataFrame, cell: Callable[[pd.Series], str]) -> str:
     designs = [*FIXED, *CHOSEN]
     lines = [f"| table | role | {' | '.join(designs)} |", "|" + (2 + len(designs)) * "---|"]
     for (table, role), own in rows.groupby(["table", "role"], sort=False):
         by = own.set_index("design")
-        cells = [
-            f"{by['calibration_error'][name]:.3f} ± {by['calibration_error_error'][name]:.3f}"
-            if name in by.index
-            else ""
-            for name in designs
-        ]
+        cells = [cell(by.loc[name]) if name in by.index else "" for name in designs]
         lines.append(f"| {table} | {role} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

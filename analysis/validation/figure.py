@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,12 @@ from validation.results import Results
 from validation.tables import ARTIFICIAL
 from validation.work import ANALYZE, AWARE, CEILING, RAW
 
-ACROSS = 3  # panels
-WIDTH, HEIGHT = 3.1, 2.3  # of a panel, inches
+_ACROSS = 3  # panels
+_WIDTH, _HEIGHT = 3.1, 2.3  # of a panel, inches
 _NOMINAL = 0.95
+DOTTED = (0, (1, 2))
+"""Of lines that noise alone makes."""
+LINE = "chosen by the posterior"
 _MARKS = {"raw": ("s", MUTED, "fixed, raw contrast"), AWARE: ("o", ACCENT, "fixed, alias-aware")}
 _KINDS = {AWARE: ("o", ACCENT), ANALYZE: ("^", INK)}
 
@@ -35,19 +39,40 @@ def right(rows: pd.DataFrame) -> str:
     str
         A whole SVG file.
     """
+    return panels(rows, _right_panel, "validation")
+
+
+def panels(rows: pd.DataFrame, draw: Callable[[Axes, pd.DataFrame], None], name: str) -> str:
+    """Draw a panel a table, and one legend for all.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of ``Results``.
+    draw : callable
+        Of a panel, from the rows of its table.
+    name : str
+        Of the figure.
+
+    Returns
+    -------
+    str
+        A whole SVG file.
+    """
     tables = list(dict.fromkeys(rows["table"]))
-    down = math.ceil(len(tables) / ACROSS)
+    down = math.ceil(len(tables) / _ACROSS)
     with look():
-        figure = sheet(ACROSS * WIDTH, down * HEIGHT + 0.6)
-        axes = figure.subplots(down, ACROSS, squeeze=False)
+        figure = sheet(_ACROSS * _WIDTH, down * _HEIGHT + 0.6)
+        axes = figure.subplots(down, _ACROSS, squeeze=False)
         for place, axis in enumerate(axes.flat):
+            axis.set_visible(place < len(tables))
             if place < len(tables):
-                _right_panel(axis, rows[rows["table"] == tables[place]])
-            else:
-                axis.set_visible(False)
+                draw(axis, rows[rows["table"] == tables[place]])
+                axis.set_title(tables[place])
+                axis.set_xlabel("trials")
         handles, labels = axes.flat[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
-        return file_of(to_svg(figure, "validation"))
+        return _file(to_svg(figure, name))
 
 
 def claims(results: Results) -> str:
@@ -69,32 +94,34 @@ def claims(results: Results) -> str:
         left, middle = figure.subplots(1, 2)
         _coverage(left, results.rows, tables)
         _calibration(middle, results)
-        return file_of(to_svg(figure, "validation-claims"))
+        return _file(to_svg(figure, "validation-claims"))
 
 
 def _right_panel(axis: Axes, rows: pd.DataFrame) -> None:
     ceiling = rows[rows["design"] == CEILING].sort_values("trials")
-    dotted = (0, (1, 2))
-    axis.plot(ceiling["trials"], ceiling["p_top3"], color=MUTED, linewidth=1.0, linestyle=dotted, label=CEILING)
-    chosen = rows[rows["design"].str.fullmatch(r"pb\d+\.\.\d+") & (rows["estimator"] == AWARE)].sort_values("trials")
-    _errors(axis, chosen, color=ACCENT, linewidth=1.6, label="chosen by the posterior")
+    axis.plot(ceiling["trials"], ceiling["p_top3"], color=MUTED, linewidth=1.0, linestyle=DOTTED, label=CEILING)
+    chosen = chosen_rows(rows)
+    draw_errors(axis, chosen, "p_top3", color=ACCENT, linewidth=1.6, label=LINE)
     fixed = rows[rows["design"].isin(RAW)]
     for estimator, (marker, color, label) in _MARKS.items():
         own = fixed[fixed["estimator"] == estimator].sort_values("trials")
-        _errors(axis, own, color=color, linestyle="none", marker=marker, markersize=3.5, label=label)
+        draw_errors(axis, own, "p_top3", color=color, linestyle="none", marker=marker, markersize=3.5, label=label)
     axis.set_ylim(-0.02, 1.04)
     axis.set_xlim(10, 50)
     axis.set_xticks([12, 24, 32, 48])
     axis.grid(color=FAINT, linewidth=0.4)
-    axis.set_title(str(rows["table"].iloc[0]))
-    axis.set_xlabel("trials")
     axis.set_ylabel("first three right")
 
 
-def _errors(axis: Axes, rows: pd.DataFrame, **style: object) -> None:
-    """Draw shares with two Monte Carlo errors to either side."""
-    twice = 2.0 * rows["p_top3_error"]
-    axis.errorbar(rows["trials"], rows["p_top3"], yerr=twice, elinewidth=0.6, **style)  # type: ignore[arg-type]
+def chosen_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the looks at studies that choose their trials by the posterior, by trials."""
+    return rows[rows["design"].str.fullmatch(r"pb\d+\.\.\d+") & (rows["estimator"] == AWARE)].sort_values("trials")
+
+
+def draw_errors(axis: Axes, rows: pd.DataFrame, measure: str, **style: object) -> None:
+    """Draw a measure by trials with two Monte Carlo errors to either side."""
+    twice = 2.0 * rows[f"{measure}_error"]
+    axis.errorbar(rows["trials"], rows[measure], yerr=twice, elinewidth=0.6, **style)  # type: ignore[arg-type]
 
 
 def _coverage(axis: Axes, rows: pd.DataFrame, tables: list[str]) -> None:
@@ -139,6 +166,6 @@ def _calibration(axis: Axes, results: Results) -> None:
     axis.legend(frameon=False)
 
 
-def file_of(svg: str) -> str:
+def _file(svg: str) -> str:
     """Make a file of its own of what is made to stand in an HTML page."""
     return svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(' aria-hidden="true"', "") + "\n"

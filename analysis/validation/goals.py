@@ -93,6 +93,19 @@ class Goal:
     ceiling: Callable[[pd.DataFrame], float] | None = None
 
 
+def noise_alone_at(goal: Goal, rows: pd.DataFrame) -> float:
+    """Return what a goal comes to with noise alone in the way, NaN where that is not known.
+
+    Parameters
+    ----------
+    goal : Goal
+        Which.
+    rows : DataFrame
+        Of one table, with those of ``noise_alone``.
+    """
+    return float("nan") if goal.ceiling is None else goal.ceiling(rows)
+
+
 def judge(value: float, error: float, limit: float, *, at_least: bool, chance: float = float("nan")) -> Verdict:
     """Hold a value against a limit.
 
@@ -263,6 +276,11 @@ def _to_settle(rows: pd.DataFrame) -> pd.DataFrame:
     return found if _allowed(rows, SETTLED_AT) >= ALLOWED else found.iloc[:0]
 
 
+def _of_first_three(what: str, column: str) -> Goal:
+    values, ceiling = _claims(column, chance=True), _worst_alone(column)
+    return Goal(f"{what} of P(first three), largest", "at most .05", CALIBRATED, False, values, True, ceiling)
+
+
 GOALS = (
     Goal("first three right, 24 trials", "at least the noise ceiling - .05", -0.05, True, lambda rows: _gap(rows, 24)),
     Goal("first three right, 32 trials", "at least the noise ceiling - .02", -0.02, True, lambda rows: _gap(rows, 32)),
@@ -293,24 +311,8 @@ GOALS = (
         True,
         ceiling=_worst_alone("calibration_error"),
     ),
-    Goal(
-        "calibration error of P(first three), largest",
-        "at most .05",
-        0.05,
-        False,
-        _claims("calibration_error_top3", chance=True),
-        True,
-        ceiling=_worst_alone("calibration_error_top3"),
-    ),
-    Goal(
-        "overclaim of P(first three), largest",
-        "at most .05",
-        0.05,
-        False,
-        _claims("overclaim_top3", chance=True),
-        True,
-        ceiling=_worst_alone("overclaim_top3"),
-    ),
+    _of_first_three("calibration error", "calibration_error_top3"),
+    _of_first_three("overclaim", "overclaim_top3"),
     Goal("settled, and right", "at least .90", 0.90, True, _chosen(STOPPED, AWARE, "settled_right")),
     Goal(
         "trials until settled",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -73,7 +74,7 @@ def noise_alone(table: Validated, studies: int, seed: int) -> pd.DataFrame:
         measures = score_studies(informed(table.truth.effects + noise, sd, rng), table.truth, rng)
         measures |= {"trials": np.full(studies, float(n)), "seconds": np.full(studies, np.nan)}
         found = summarize(measures, seed)
-        errors: dict[str, float] = found["errors"]  # type: ignore[assignment]
+        errors = cast("dict[str, float]", found["errors"])
         row: dict[str, object] = {"design": ALONE, "trials": n, "trials_error": 0.0}
         for name in KEPT:
             row |= {name: found[name], f"{name}_error": share_error(errors[name], studies, name)}

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 from matplotlib.axes import Axes
 
-from qim_stats.plots.sheet import ACCENT, FAINT, INK, MUTED, look, sheet, to_svg
-from validation.figure import ACROSS, HEIGHT, WIDTH, file_of
-from validation.knower import ALONE
-from validation.work import AWARE
-
-_LAST = 48  # trials
+from qim_stats.plots.sheet import ACCENT, FAINT, INK, MUTED
+from validation.figure import DOTTED, LINE, chosen_rows, draw_errors, panels
+from validation.knower import ALONE, LOOKS
 
 
 def by_trials(rows: pd.DataFrame, alone: pd.DataFrame, measure: str, label: str, wanted: float | None = None) -> str:
@@ -36,41 +31,18 @@ def by_trials(rows: pd.DataFrame, alone: pd.DataFrame, measure: str, label: str,
     str
         A whole SVG file.
     """
-    tables = list(dict.fromkeys(rows["table"]))
-    down = math.ceil(len(tables) / ACROSS)
-    with look():
-        figure = sheet(ACROSS * WIDTH, down * HEIGHT + 0.6)
-        axes = figure.subplots(down, ACROSS, squeeze=False)
-        for place, axis in enumerate(axes.flat):
-            axis.set_visible(place < len(tables))
-            if place < len(tables):
-                own, known = (frame[frame["table"] == tables[place]] for frame in (rows, alone))
-                _panel(axis, own, known, measure, wanted)
-                axis.set_ylabel(label)
-        handles, labels = axes.flat[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-        return file_of(to_svg(figure, f"noise-alone-{measure}"))
+    looks = alone[(alone["design"] == ALONE) & alone["trials"].isin(LOOKS)].sort_values("trials")
 
+    def panel(axis: Axes, own: pd.DataFrame) -> None:
+        known = looks[looks["table"] == own["table"].iloc[0]]
+        axis.plot(known["trials"], known[measure], color=MUTED, linewidth=1.2, linestyle=DOTTED, label=ALONE)
+        draw_errors(axis, chosen_rows(own), measure, color=ACCENT, linewidth=1.6, label=LINE)
+        if wanted is not None:
+            axis.axhline(wanted, color=INK, linewidth=0.6, linestyle="--", label="wanted")
+        axis.set_ylim(0.0, 1.04 if measure == "settled" else float(own["factors"].iloc[0]) - 0.5)
+        axis.set_xlim(LOOKS[0] - 2, LOOKS[-1] + 2)
+        axis.set_xticks([16, 24, 32, 48])
+        axis.grid(color=FAINT, linewidth=0.4)
+        axis.set_ylabel(label)
 
-def _panel(axis: Axes, rows: pd.DataFrame, alone: pd.DataFrame, measure: str, wanted: float | None) -> None:
-    known = alone[(alone["design"] == ALONE) & (alone["trials"] <= _LAST)].sort_values("trials")
-    axis.plot(known["trials"], known[measure], color=MUTED, linewidth=1.2, linestyle=(0, (1, 2)), label=ALONE)
-    chosen = rows[rows["design"].str.fullmatch(r"pb\d+\.\.\d+") & (rows["estimator"] == AWARE)].sort_values("trials")
-    twice = 2.0 * chosen[f"{measure}_error"]
-    axis.errorbar(
-        chosen["trials"],
-        chosen[measure],
-        yerr=twice,
-        elinewidth=0.6,
-        color=ACCENT,
-        linewidth=1.6,
-        label="chosen by the posterior",
-    )
-    if wanted is not None:
-        axis.axhline(wanted, color=INK, linewidth=0.6, linestyle="--", label="wanted")
-    axis.set_ylim(0.0, 1.04 if measure == "settled" else float(rows["factors"].iloc[0]) - 0.5)
-    axis.set_xlim(14, 50)
-    axis.set_xticks([16, 24, 32, _LAST])
-    axis.grid(color=FAINT, linewidth=0.4)
-    axis.set_title(str(rows["table"].iloc[0]))
-    axis.set_xlabel("trials")
+    return panels(rows, panel, f"noise-alone-{measure}")

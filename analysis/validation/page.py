@@ -11,7 +11,7 @@ import pandas as pd
 from validation import figure
 from validation.artificial import FACTORS, KINDS
 from validation.claims import pairs_told
-from validation.goals import GOALS, Finding, Goal, Verdict, find, overall, share_above
+from validation.goals import GOALS, Finding, Goal, Verdict, find, noise_alone_at, overall, share_above
 from validation.results import Results
 from validation.tables import ANALYSIS, ARTIFICIAL, LOCKED, TableList
 from validation.work import AWARE, CEILING, STOPPED
@@ -113,7 +113,11 @@ TRIED = """## What was tried for what is missed
   ([noise-alone.md](noise-alone.md#width-of-the-simultaneous-intervals)).
 - **P(first three).** The same near-ties come back in every study of a table, so even with every interaction known the
   error is more than .05 on all but one ([noise-alone.md](noise-alone.md#claims)). What chance makes of a few dozen
-  studies comes on top; no design claims clearly more than contradicts nothing known (row 9).
+  studies comes on top: in [many more](pairs.md#the-first-three) no design says clearly more than .05 too much on any
+  table.
+- **Settled, and right.** Row 10 has few such studies. Of all claims of 0.9 or more in
+  [many more studies](pairs.md#claims-of-09-or-more), fixed designs among them, 96 % come true on the real tables, but
+  31 of 42 on diabetes_boosting, where a trial's noise is half of the largest effect.
 - **Coverage, no heredity.** In a fraction of 32 runs an interaction aliased outright with a main effect is taken for it
   under every usable prior; four more trials show it ([numbers](caution.md#why-too-short-in-a-fraction)).
 - **Pairs.** In [many more studies](pairs.md) of four designs the error is at most .05 in every design there on all real
@@ -267,7 +271,7 @@ def _worst(found: dict[str, list[Finding]], rows: pd.DataFrame) -> str:
 
 
 def _ceiling(goal: Goal, rows: pd.DataFrame) -> str:
-    ceiling = float("nan") if goal.ceiling is None else goal.ceiling(rows)
+    ceiling = noise_alone_at(goal, rows)
     return "" if math.isnan(ceiling) else f" (noise alone: {ceiling:.3g})"
 
 

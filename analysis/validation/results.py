@@ -104,16 +104,22 @@ def read_earlier(folder: Path = FOLDER) -> dict[str, pd.DataFrame]:
     return {name: rows.fillna({"estimator": ""}) for name, rows in read.items()}
 
 
-def read_alone(folder: Path = FOLDER) -> pd.DataFrame:
-    """Return what ``noise_alone`` found of all tables; no row where nothing was written.
+def read_alone(tables: Sequence[Validated], folder: Path = FOLDER) -> pd.DataFrame:
+    """Return what ``noise_alone`` found of tables as they are now; no row of one that it has not seen so.
 
     Parameters
     ----------
+    tables : sequence of Validated
+        Which.
     folder : Path
         Of noise_alone.csv.
     """
     path = folder / ALONE_FILE
-    return pd.read_csv(path, dtype={"fingerprint": str}) if path.exists() else pd.DataFrame(columns=list(ALONE_COLUMNS))
+    if not path.exists():
+        return pd.DataFrame(columns=list(ALONE_COLUMNS))
+    rows = pd.read_csv(path, dtype={"fingerprint": str})
+    prints = {table.name: table.fingerprint for table in tables}
+    return rows[rows["fingerprint"] == rows["table"].map(prints)].reset_index(drop=True)
 
 
 def write_alone(rows: pd.DataFrame, folder: Path = FOLDER) -> None:

@@ -55,7 +55,7 @@ def main(words: Sequence[str] | None = None) -> int:
         write(results, options.results)
     # What is told is what was written, to its last digit, now or when only the page is made.
     results = read(options.results).current(tables)
-    alone = read_alone(options.results)
+    alone = read_alone(tables, options.results)
     page.write(results, listed, read_earlier(), alone, options.docs)
     print(page.UNKNOWN if results.rows.empty else page.goals_section(results, alone))
     return 0

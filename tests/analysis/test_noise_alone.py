@@ -71,7 +71,8 @@ def test_claims_keep_their_word_where_every_size_is_as_likely() -> None:
 
 
 def test_what_is_recorded_is_of_the_tables_that_are_here() -> None:
-    alone, tables = read_alone(), all_tables(read_list())
+    tables = all_tables(read_list())
+    alone = read_alone(tables)
     prints = alone.groupby("table")["fingerprint"].unique().map(list)
     assert prints.to_dict() == {one.name: [one.fingerprint] for one in tables}
     again = noise_alone(table("forest_fashion"), studies=int(alone["studies"].iloc[0]), seed=0)
@@ -80,14 +81,16 @@ def test_what_is_recorded_is_of_the_tables_that_are_here() -> None:
 
 
 def test_the_page_and_its_figures_tell_what_is_recorded() -> None:
-    rows, alone = read().current(all_tables(read_list())).rows, read_alone()
+    tables = all_tables(read_list())
+    rows, alone = read().current(tables).rows, read_alone(tables)
     assert script.text(rows, alone) == (script.DOCS / "noise-alone.md").read_text(encoding="utf-8")
     for name, drawn in script.figures(rows, alone).items():
         assert drawn == (script.DOCS / f"noise-alone-{name}.svg").read_text(encoding="utf-8")
 
 
 def test_what_is_said_of_the_misses_is_what_noise_alone_leaves() -> None:
-    alone, tables = read_alone(), all_tables(read_list())
+    tables = all_tables(read_list())
+    alone = read_alone(tables)
     said = " ".join(page.TRIED.split())
     real = alone[alone["table"].isin([one.name for one in tables if one.role != ARTIFICIAL])]
     trials = real[real["design"] == ALONE_STOPPED].set_index("table")["trials"]
@@ -104,7 +107,7 @@ def test_what_is_said_of_the_misses_is_what_noise_alone_leaves() -> None:
 
 
 def test_on_some_tables_the_method_settles_sooner_than_with_noise_alone() -> None:
-    rows, known = read().rows, read_alone()
+    rows, known = read().rows, read_alone(all_tables(read_list()))
     ours = rows[(rows["design"] == STOPPED) & (rows["estimator"] == AWARE)].set_index("table")["trials"]
     alone = known[known["design"] == ALONE_STOPPED].set_index("table")["trials"]
     assert "no hard bound" in script.HEAD
@@ -126,6 +129,25 @@ def test_a_run_writes_what_it_prints(
     assert script.main([*folders, "--page"]) == 0
     assert (tmp_path / "noise-alone.md").read_text(encoding="utf-8") == told
     assert (tmp_path / "noise_alone.csv").read_bytes() == first
+
+
+def test_a_page_that_nothing_is_known_for_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script, "all_tables", lambda _: all_tables(read_list(), ["residual_cifar10"]))
+    folders = ["--results", str(tmp_path), "--docs", str(tmp_path)]
+    # What noise alone leaves is computed before the first results are.
+    assert script.main([*folders, "--studies", "2", "--jobs", "1"]) == 0
+    assert "results.csv tells of no table" in capsys.readouterr().err
+    for name in ("results.csv", "calibration.csv"):
+        (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
+    alone = pd.read_csv(tmp_path / "noise_alone.csv").assign(fingerprint="another")
+    alone.to_csv(tmp_path / "noise_alone.csv", index=False)
+    assert script.main([*folders, "--page"]) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert "noise_alone.csv lacks residual_cifar10" in told.err
+    assert not (tmp_path / "noise-alone.md").exists()
 
 
 @pytest.mark.parametrize(

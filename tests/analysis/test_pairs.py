@@ -26,7 +26,8 @@ def rows_of(**changes: object) -> pd.DataFrame:
         table="lenet_fashion", role="development", factors=8, calibration_error_error=0.004, answers=fingerprint()
     )
     rows["studies"] = [200, 200, 60, 60]
-    return rows.assign(**changes)[list(run.COLUMNS)]
+    first = {"claimed_top3": 0.6, "p_top3": 0.62, "p_top3_error": 0.03, "settled": 0.1, "settled_right": 0.95}
+    return rows.assign(**first).assign(**changes).reindex(columns=list(run.COLUMNS))
 
 
 def test_fewer_studies_where_an_answer_takes_longer(table: Validated) -> None:
@@ -46,6 +47,7 @@ def test_what_is_missing_or_of_another_version_is_computed(table: Validated) -> 
     assert len(run.missing_designs(rows_of(answers="another"), table)) == 4
     assert len(run.missing_designs(rows_of(table="another"), table)) == 4
     assert run.missing_designs(rows_of(), table, share=0.5) == [*run.FIXED, *run.CHOSEN]
+    assert len(run.missing_designs(rows_of(claimed_top3=float("nan")), table)) == 4
 
 
 def test_rows_take_the_place_of_earlier_ones() -> None:
@@ -69,6 +71,8 @@ def test_the_page_says_where_claims_are_off() -> None:
     off = rows_of(table="stray", role="artificial", calibration_error=[0.02, 0.07, 0.06, 0.01])
     told = run.text(pd.concat([rows_of(), off], ignore_index=True))
     assert "at most 0.05 on 0 of 1 artificial tables; more on stray (frac32, 0.070 ± 0.004).\n" in told
+    assert "| lenet_fashion | development | 0.60 / 0.62 ± 0.03 | " in told
+    assert "| lenet_fashion | development | 0.95 of 20 | 0.95 of 20 | 0.95 of 6 | 0.95 of 6 |" in told
     one = run.text(off[off["design"] == "pb12+foldover"])
     assert "| stray | artificial | 0.020 ± 0.004 |  |  |  |\n" in one + "\n"
 
@@ -108,6 +112,21 @@ def test_mistakes_are_told_in_one_line(words: list[str], told: str, capsys: pyte
     assert error.count("\n") == 1
 
 
+def test_the_page_says_where_too_much_is_said_of_the_first_three() -> None:
+    # Too much by .12 and .10 with an error of .03 and .02, and by .10 and .12 with larger ones.
+    rows = rows_of(p_top3=[0.48, 0.5, 0.5, 0.48], p_top3_error=[0.03, 0.02, 0.03, 0.05])
+    assert list(run.said_too_much(rows)["design"]) == ["pb12+foldover", "frac32"]
+    told = run.text(rows)
+    assert "on 1 of 1 real tables: lenet_fashion (pb12+foldover, 0.12 ± 0.03 too much).\n" in told
+    assert "too much is said on 0 of 1 real tables.\n" in run.text(rows_of())
+    assert "- On real tables 95 % of 52.\n" in told
+    sure = run.text(rows_of(settled=0.5, settled_right=[0.9, 0.8, 1.0, 0.9]))
+    assert "- On real tables 87 % of 260.\n" in sure
+    less = run.text(rows_of(settled=0.5, settled_right=[0.8, 0.8, 1.0, 0.9]))
+    assert "- On real tables 83 % of 260; clearly fewer than 0.9 on lenet_fashion (0.83 of 260).\n" in less
+    assert "| none | none | none | none |" in run.text(rows_of(settled=0.0, settled_right=float("nan")))
+
+
 def test_what_the_page_on_goals_says_of_many_studies_is_what_they_told() -> None:
     rows = run.read()
     worst = rows[rows["role"] != ARTIFICIAL].groupby("table")["calibration_error"].max()
@@ -127,3 +146,21 @@ def test_what_the_page_on_goals_says_of_many_studies_is_what_they_told() -> None
     even = claims[claims["low"] < 0.64].groupby("design")["claims"].sum() / claims.groupby("design")["claims"].sum()
     assert even.min() > 0.8
     assert "four in five there are between .50 and .65" in told
+
+
+def test_what_other_pages_say_of_the_first_three_is_what_many_studies_told() -> None:
+    rows = run.read()
+    assert run.said_too_much(rows).empty
+    real = run.sure_claims(rows[rows["role"] != ARTIFICIAL])
+    right = real["right"] * real["claims"]
+    assert round(100 * right.sum() / real["claims"].sum()) == 96
+    assert list(real.index[0.9 - real["right"] > 2.0 * real["error"]]) == ["diabetes_boosting"]
+    assert (round(right["diabetes_boosting"]), real["claims"]["diabetes_boosting"]) == (31, 42)
+    noisy = all_tables(read_list(), ["diabetes_boosting"])[0]
+    assert noisy.noise.sd / noisy.truth.size.max() == pytest.approx(0.5, abs=0.03)
+    ranks = " ".join((run.DOCS / "ranks.md").read_text(encoding="utf-8").split())
+    told = " ".join(page.TRIED.split())
+    assert "96 % came true on the recorded nets, and 31 of 42 on one of the noisier" in ranks
+    assert "31 of 42 on diabetes_boosting, where a trial's noise is half of the largest effect" in told
+    assert "96 % come true on the real tables" in told
+    assert "no design says clearly more than .05 too much on any table" in told

@@ -45,7 +45,7 @@ from qim_stats.errors import QimError
 from qim_stats.replays.full_table import walsh_transform
 
 KIND = {kind.name: kind for kind in KINDS}
-NOTHING = results.read_alone(Path("nowhere"))
+NOTHING = results.read_alone([], Path("nowhere"))
 
 
 def table_rows(**changes: object) -> pd.DataFrame:
@@ -345,7 +345,7 @@ def test_the_page_holds_all_versions_side_by_side(small: results.Results) -> Non
 def test_the_page_tells_the_recorded_results() -> None:
     tables = all_tables(read_list())
     known = results.read()
-    assert page.text(known.current(tables), read_list(), results.read_earlier(), results.read_alone()) == (
+    assert page.text(known.current(tables), read_list(), results.read_earlier(), results.read_alone(tables)) == (
         page.DOCS / "validation.md"
     ).read_text(encoding="utf-8")
 
