@@ -185,7 +185,7 @@ def _by_scale(
     table: Validated, designs: Sequence[str], parts: Mapping[str, pd.DataFrame], options: argparse.Namespace
 ) -> pd.DataFrame:
     """Return a row per belief in the response as given and design, those of ``parts`` among them."""
-    both = {name: PRIORS[name] for name in caution_scales.COMPARED if name in PRIORS}
+    both = {name: prior for name, prior in PRIORS.items() if name in caution_scales.COMPARED}
     if table.name in parts:
         known = parts[table.name]
         known = known[known["prior"].isin(list(both))]
