@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 
 from caffe_runner.ledger import Entry
@@ -9,6 +10,9 @@ from caffe_runner.progress import trial_line
 from caffe_runner.study.study_file import Study
 from caffe_runner.trial import AT_CHANCE, TrialState
 from qim_stats.errors import one_line
+
+# As qim_stats.terminal.layout has it, whose import brings all that an analysis needs.
+_WIDTH = 80
 
 
 def best_entry(entries: list[Entry], study: Study) -> Entry | None:
@@ -38,7 +42,8 @@ def summary(entries: list[Entry], study: Study) -> list[str]:
     lines = [f"{one_line(study.name)}: {len(entries)} trials: {told}"]
     at_chance = [e for e in entries if e.result and e.result.reason == AT_CHANCE]
     if at_chance:
-        lines.append(f"{len(at_chance)} of the trials done: {study.chance_text()}")
+        told = f"{len(at_chance)} of the trials done: {study.chance_text()}"
+        lines += textwrap.wrap(told, _WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
     best = best_entry(entries, study)
     if best is not None and best.result is not None:
         value = best.result.metrics[study.response]
