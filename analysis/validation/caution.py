@@ -38,14 +38,17 @@ from validation.tables import ANALYSIS, ARTIFICIAL, Validated, all_tables, read_
 from validation.work import AWARE, measured_rows, replayed
 
 ALIKE = "all alike"
-FIRST, SECOND, NO_ORPHANS = "first version", "second version", "no orphans"
-_BEFORE = WalshPrior(p_orphans=0.1, p_given=0.1)  # ten scales, all alike
+FIRST, SECOND, THIRD = "first version", "second version", "third version"
+NO_ORPHANS, NO_DOUBT = "no orphans", "no doubt"
+_BEFORE = WalshPrior(p_orphans=0.1, p_none=0.02, p_given=0.1)  # ten scales, all alike
 PRIORS = {
     AS_IS: WalshPrior(),
     FIRST: replace(
         _BEFORE, p_active=0.4, inactive=0.5, eta=(0.1, 0.3), lam=(0.03, 0.3, 3.0, 30.0), p_lam=(), p_none=0.05
     ),
     SECOND: _BEFORE,
+    THIRD: WalshPrior(p_orphans=0.05, p_none=0.02),
+    NO_DOUBT: WalshPrior(doubt_orphans=0.0, doubt_none=0.0),
     NO_ORPHANS: WalshPrior(orphans=()),
     "orphans 0.1": WalshPrior(p_orphans=0.1),
     "orphans 0.3": WalshPrior(p_orphans=0.3),
