@@ -97,7 +97,8 @@ TRIED = """## What was tried for what is missed
   gradients_cifar10 two, less than one standard error of a difference apart in the full table itself: no study of it can
   say which set is its own. Row 11 waits for one set to have a probability of 0.9; `run --until` can end such a study as
   a tie ([ways-on.md](ways-on.md#stopping)). One who knows every interaction needs 43.9 to 45.8 trials there too, and 32
-  or fewer on mnist_pipeline and residual_cifar10 alone ([noise-alone.md](noise-alone.md#trials-until-settled)).
+  or fewer on mnist_pipeline, residual_cifar10 and neighbours_mnist alone
+  ([noise-alone.md](noise-alone.md#trials-until-settled)).
 - **First three, mnist_pipeline.** Four interacting factors lie within a fifth of the largest. Other scales of the
   response shrink what interacts most, and the first three are right less often with them than without
   ([numbers](caution.md#what-other-scales-gain-and-cost)), as seldom under the prior of the first version. They are kept
@@ -106,10 +107,10 @@ TRIED = """## What was tried for what is missed
   on, in three of four from 44 on. Nothing compared comes near the ceiling there: at 24 trials the best, raw contrasts
   after a foldover, are right in 68 % of studies, at 32 the best, a fraction of least aberration, in 80 %
   ([peers.md](peers.md)).
-- **Width and capture.** On diabetes_boosting, cifar10_quick, sdae_mnist and batchnorm_fashion a trial's standard
-  deviation is 0.44 to 0.89 of the largest effect, on gradients_cifar10, which has three pairs of near-ties, 0.29,
-  elsewhere at most 0.25. No prior tried makes the intervals on diabetes_boosting narrower by more than half a rank; on
-  that, cifar10_quick and batchnorm_fashion noise alone leaves more than 4
+- **Width and capture.** On diabetes_boosting, cifar10_quick, sdae_mnist, batchnorm_fashion and inception_fashion a
+  trial's standard deviation is 0.44 to 0.89 of the largest effect, on gradients_cifar10, which has three pairs of
+  near-ties, 0.29, elsewhere at most 0.25. No prior tried makes the intervals on diabetes_boosting narrower by more than
+  half a rank; on that, cifar10_quick, batchnorm_fashion and inception_fashion noise alone leaves more than 4
   ([noise-alone.md](noise-alone.md#width-of-the-simultaneous-intervals)).
 - **P(first three).** The same near-ties come back in every study of a table, so even with every interaction known the
   error is more than .05 on all but one ([noise-alone.md](noise-alone.md#claims)). What chance makes of a few dozen

@@ -86,7 +86,7 @@ def test_what_is_said_of_the_best_on_mnist_pipeline_is_what_was_compared() -> No
 def test_what_is_said_of_the_tables_behind_the_misses_is_in_them() -> None:
     tables = {one.name: one for one in all_tables(read_list()) if one.role != ARTIFICIAL}
     loud = {name: one.noise.sd / one.truth.size.max() for name, one in tables.items()}
-    noisy = {"diabetes_boosting", "cifar10_quick", "sdae_mnist", "batchnorm_fashion"}
+    noisy = {"diabetes_boosting", "cifar10_quick", "sdae_mnist", "batchnorm_fashion", "inception_fashion"}
     assert [round(rule(loud[name] for name in noisy), 2) for rule in (min, max)] == [0.44, 0.89]
     assert round(loud["gradients_cifar10"], 2) == 0.29
     quiet = loud.keys() - noisy - {"gradients_cifar10"}
