@@ -84,15 +84,15 @@ table "no heredity": there each main effect is aliased outright with interaction
 among them although their factors have no main effects.
 
 Virtual studies as in [replays.md](replays.md), {studies} a cell, by prior: `{first}`, `{second}` and `{third}` are
-those of earlier versions, `orphans` is the probability that interactions do not ask whether their factors have main effects
-(0.02 as it is), `triples` is the scale eta of interactions of three factors and more (0.2 as it is; 0.1 when weak, 0.3
-or 0.9 when strong), `little noise` knows no trial variance lam above 2, `more noise` takes all values of lam for
-equally probable, `fewer active` has a factor active with probability 0.4 and 0.5 for the others as the first version
-had, `no effect` is the probability that nothing has an effect (0.005 as it is), `{scales_alike}` takes each scale of
-the response for equally probable (as given 0.95 as it is), `one scale` takes the response as given, and under
-`{alike}` an interaction may be as large as a main effect, of however many factors. In intervals orphans have 0.05 and
-no effect 0.02 at least, but under `{no_doubt}`, where both are what they are in probabilities. Tables that the method
-was made with and artificial ones only.
+those of earlier versions, `orphans` is the probability that interactions do not ask whether their factors have main
+effects (0.02 as it is), `triples` is the scale eta of interactions of three factors and more (0.2 as it is; 0.1 when
+weak, 0.3 or 0.9 when strong), `little noise` knows no trial variance lam above 2, `more noise` takes all values of
+lam for equally probable, `fewer active` has a factor active with probability 0.4 and 0.5 for the others as the first
+version had, `no effect` is the probability that nothing has an effect (0.005 as it is), `{scales_alike}` takes each
+scale of the response for equally probable (as given 0.95 as it is), `one scale` takes the response as given, and
+under `{alike}` an interaction may be as large as a main effect, of however many factors. In intervals orphans have
+0.05 and no effect 0.02 at least, but under `{no_doubt}`, where both are what they are in probabilities. Tables that
+the method was made with and artificial ones only.
 
 {sections}## All together
 
@@ -102,10 +102,11 @@ frozen: another one would have to be judged on tables that neither it nor this p
 
 ## What orphans are for
 
-They are in the model so that designs of 16 runs are not believed where interactions come without main effects: without
-them, or with no more of them in intervals than in probabilities (`{no_doubt}`), the intervals of `frac16` are too
-short. The more probable they are, the more cautious are claims on nets without such interactions (above). So intervals weigh
-them, and draws without effects, as the third version did, and probabilities less. On "{name}", {small} studies a cell,
+They are in the model so that designs of 16 runs are not believed where interactions come without main effects:
+without them, or with no more of them in intervals than in probabilities (`{no_doubt}`), the intervals of `frac16` are
+too short. The more probable they are, the more cautious are claims on nets without such interactions (above). So
+intervals weigh them, and draws without effects, as the third version did, and probabilities less. On "{name}",
+{small} studies a cell,
 
 {orphans}
 
