@@ -37,11 +37,11 @@ FIXED = ("pb12+foldover", "frac32")
 CHOSEN = ("pb12..24", "pb12..32")
 SEED = 1
 """Other studies than those of docs/validation.md, whose seed is 0."""
-MEASURES = ("calibration_error", "p_top3", "claimed_top3", "overclaim_top3", "settled", "settled_right")
+MEASURES = ("calibration_error", "p_top3", "claimed_top3", "settled", "settled_right")
 COLUMNS = (
     *("table", "role", "factors", "design", "studies"),
     *(column for name in MEASURES for column in (name, f"{name}_error")),
-    *("chance_top3", "answers"),
+    "answers",
 )
 _USUAL = 9  # factors up to which an answer takes a fraction of a second
 _MANY, _FEW = (200, 200), (60, 16)  # studies of fixed designs and of those that choose; beyond that

@@ -19,6 +19,10 @@ def table() -> Validated:
     return all_tables(read_list(), ["lenet_fashion"])[0]
 
 
+SOME = [200, 200, 60, 60]
+"""Studies that differ by design."""
+
+
 def rows_of(**changes: object) -> pd.DataFrame:
     """A row per design, all within the goal."""
     designs = [*run.FIXED, *run.CHOSEN]
@@ -69,7 +73,7 @@ def test_the_page_says_where_claims_are_off() -> None:
     assert "- In the worst design at most 0.05 on 1 of 1 real tables.\n" in told
     assert "| lenet_fashion | development | 0.020 ± 0.004 | 0.030 ± 0.004 | 0.050 ± 0.004 | 0.010 ± 0.004 |" in told
     off = rows_of(table="stray", role="artificial", calibration_error=[0.02, 0.07, 0.06, 0.01])
-    told = run.text(pd.concat([rows_of(), off], ignore_index=True))
+    told = run.text(pd.concat([rows_of(studies=SOME), off], ignore_index=True))
     assert "at most 0.05 on 0 of 1 artificial tables; more on stray (frac32, 0.070 ± 0.004).\n" in told
     assert "| lenet_fashion | development | 0.60 / 0.62 ± 0.03 | " in told
     assert "| lenet_fashion | development | 0.95 of 20 | 0.95 of 20 | 0.95 of 6 | 0.95 of 6 |" in told
@@ -114,17 +118,17 @@ def test_mistakes_are_told_in_one_line(words: list[str], told: str, capsys: pyte
 
 def test_the_page_says_where_too_much_is_said_of_the_first_three() -> None:
     # Too much by .12 and .10 with an error of .03 and .02, and by .10 and .12 with larger ones.
-    rows = rows_of(p_top3=[0.48, 0.5, 0.5, 0.48], p_top3_error=[0.03, 0.02, 0.03, 0.05])
+    rows = rows_of(studies=SOME, p_top3=[0.48, 0.5, 0.5, 0.48], p_top3_error=[0.03, 0.02, 0.03, 0.05])
     assert list(run.said_too_much(rows)["design"]) == ["pb12+foldover", "frac32"]
     told = run.text(rows)
     assert "on 1 of 1 real tables: lenet_fashion (pb12+foldover, 0.12 ± 0.03 too much).\n" in told
-    assert "too much is said on 0 of 1 real tables.\n" in run.text(rows_of())
+    assert "too much is said on 0 of 1 real tables.\n" in run.text(rows_of(studies=SOME))
     assert "- On real tables 95 % of 52.\n" in told
-    sure = run.text(rows_of(settled=0.5, settled_right=[0.9, 0.8, 1.0, 0.9]))
+    sure = run.text(rows_of(studies=SOME, settled=0.5, settled_right=[0.9, 0.8, 1.0, 0.9]))
     assert "- On real tables 87 % of 260.\n" in sure
-    less = run.text(rows_of(settled=0.5, settled_right=[0.8, 0.8, 1.0, 0.9]))
+    less = run.text(rows_of(studies=SOME, settled=0.5, settled_right=[0.8, 0.8, 1.0, 0.9]))
     assert "- On real tables 83 % of 260; clearly fewer than 0.9 on lenet_fashion (0.83 of 260).\n" in less
-    assert "| none | none | none | none |" in run.text(rows_of(settled=0.0, settled_right=float("nan")))
+    assert "| none | none | none | none |" in run.text(rows_of(studies=SOME, settled=0.0, settled_right=float("nan")))
 
 
 def test_what_the_page_on_goals_says_of_many_studies_is_what_they_told() -> None:
