@@ -59,11 +59,11 @@ def test_the_page_on_ranks_tells_how_far_to_trust_it() -> None:
     )
     together = claims.groupby("low")[["more", "claims"]].sum()
     assert (together["more"] / together["claims"]).min() > -0.005
-    assert round((together["more"] / together["claims"]).max(), 2) <= 0.04
+    assert round((together["more"] / together["claims"]).max(), 2) == 0.03
     alone = (claims["more"] / claims["claims"]).set_axis(claims["table"])
-    assert (round(alone.max(), 2), round(alone.min(), 2), alone.idxmin()) == (0.12, -0.16, "batchnorm_fashion")
-    assert round(alone.drop("batchnorm_fashion").min(), 2) >= -0.12
+    assert (round(alone.max(), 2), round(alone.min(), 2), alone.idxmin()) == (0.11, -0.18, "batchnorm_fashion")
+    assert round(alone[alone.index != "batchnorm_fashion"].min(), 2) == -0.17
     assert (
-        "or up to 0.04 more; net by net up to 0.12 more or fewer, and on the noisiest, batchnorm_fashion, up to 0.16"
+        "or up to 0.03 more; net by net up to 0.11 more or 0.17 fewer, and on the noisiest, batchnorm_fashion, up to 0.18"
         in text
     )
