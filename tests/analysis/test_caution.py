@@ -48,7 +48,7 @@ def test_what_is_said_of_the_misses_is_what_was_found() -> None:
     width = rows["width_simultaneous"].unstack()
     gain = width[caution.AS_IS] - width.min(axis=1)
     assert round(gain["diabetes_boosting"].max(), 3) <= 0.5
-    assert "narrower by more than half a rank" in page.TRIED
+    assert "narrower by more than half a rank" in " ".join(page.TRIED.split())
     right = rows["p_top3"].unstack().loc["mnist_pipeline"]
     assert (right[caution.AS_IS] < right[caution.ONE_SCALE]).all()
     assert (right[caution.FIRST] < right[caution.ONE_SCALE]).all()
@@ -96,11 +96,10 @@ def test_what_is_said_of_the_tables_behind_the_misses_is_in_them() -> None:
         assert size[2] - size[last] < np.sqrt(2.0) * tables[name].truth.std_error
     size = np.sort(tables["mnist_pipeline"].truth.size)[::-1]
     assert size[3] > 0.8 * size[0]
-    rows = read().rows.query("table == 'mnist_pipeline' and design.str.startswith('pb12..')")
-    right = rows.set_index(rows["design"].str.removeprefix("pb12.."))["p_top3"]
-    late = right[right.index.str.isdecimal()].rename(int)
-    assert late[late.index >= 32].min() > 0.65
-    assert late[late.index >= 44].min() >= 0.75
+    many = pd.read_csv(page.ANALYSIS / "pairs" / "pairs.csv").query("table == 'mnist_pipeline'").set_index("design")
+    assert many["p_top3"][["pb12..24", "pb12..32"]].round(2).tolist() == [0.5, 0.66]
+    last = read().rows.query("table == 'mnist_pipeline' and design == 'pb12..48'")
+    assert last["p_top3"].dropna().tolist() == [0.75]
 
 
 def test_one_of_the_priors_is_the_one_that_answers_are_given_under() -> None:

@@ -135,21 +135,24 @@ def test_what_the_page_on_goals_says_of_many_studies_is_what_they_told() -> None
     rows = run.read()
     worst = rows[rows["role"] != ARTIFICIAL].groupby("table")["calibration_error"].max()
     assert list(worst.index[worst > 0.05]) == ["batchnorm_fashion"]
-    assert (len(worst), round(worst.max(), 2)) == (13, 0.06)
+    assert (len(worst), round(worst.max(), 3)) == (15, 0.052)
     readme = " ".join((run.DOCS.parent / "README.md").read_text(encoding="utf-8").split())
     assert (
-        "off by at most 0.05 on average, at 24 and at 32 trials, on twelve of them; on the noisiest by 0.06" in readme
+        "off by at most 0.05 on average, at 24 and at 32 trials, on fourteen of them; on the noisiest by 0.052 at 24"
+        in readme
     )
     odd = rows[rows["role"] == ARTIFICIAL].groupby("table")["calibration_error"].max()
-    assert set(odd.index[odd > 0.05]) == {"no heredity", "all zero", "loud noise"}
-    assert odd["loud noise"] < 0.055
+    assert set(odd.index[odd > 0.05]) == {"no heredity", "all zero"}
+    assert round(odd["loud noise"], 3) == 0.034
     told = " ".join(page.TRIED.split())
     assert "at most .05 in every design there on all real tables but batchnorm_fashion" in told
+    assert list(rows.loc[rows["calibration_error"].eq(worst.max()), "design"]) == ["pb12..24"]
+    assert "the error at 24 chosen trials is .052; on loud noise too it is at most .034" in told
     claims = read().calibration.query("table == 'all zero' and about == 'pair'")
     claims = claims[(claims["estimator"] == AWARE) & claims["design"].isin(run.FIXED)]
     even = claims[claims["low"] < 0.64].groupby("design")["claims"].sum() / claims.groupby("design")["claims"].sum()
-    assert even.min() > 0.8
-    assert "four in five there are between .50 and .65" in told
+    assert 0.7 < even.min() <= even.max() < 0.8
+    assert "three in four there are between .50 and .65" in told
 
 
 def test_what_other_pages_say_of_the_first_three_is_what_many_studies_told() -> None:
@@ -157,14 +160,14 @@ def test_what_other_pages_say_of_the_first_three_is_what_many_studies_told() -> 
     assert run.said_too_much(rows).empty
     real = run.sure_claims(rows[rows["role"] != ARTIFICIAL])
     right = real["right"] * real["claims"]
-    assert round(100 * right.sum() / real["claims"].sum()) == 96
+    assert round(100 * right.sum() / real["claims"].sum()) == 98
     assert list(real.index[0.9 - real["right"] > 2.0 * real["error"]]) == ["diabetes_boosting"]
-    assert (round(right["diabetes_boosting"]), real["claims"]["diabetes_boosting"]) == (31, 42)
+    assert (round(right["diabetes_boosting"]), real["claims"]["diabetes_boosting"]) == (35, 49)
     noisy = all_tables(read_list(), ["diabetes_boosting"])[0]
     assert noisy.noise.sd / noisy.truth.size.max() == pytest.approx(0.5, abs=0.03)
     ranks = " ".join((run.DOCS / "ranks.md").read_text(encoding="utf-8").split())
     told = " ".join(page.TRIED.split())
-    assert "96 % came true on the recorded nets, and 31 of 42 on one of the noisier" in ranks
-    assert "31 of 42 on diabetes_boosting, where a trial's noise is half of the largest effect" in told
-    assert "96 % come true on the real tables" in told
+    assert "98 % came true on the recorded nets, but 35 of 49 on one of the noisier" in ranks
+    assert "35 of 49 on diabetes_boosting, where a trial's noise is half of the largest effect" in told
+    assert "98 % come true on the real tables" in told
     assert "no design says clearly more than .05 too much on any table" in told

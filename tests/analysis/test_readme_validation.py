@@ -64,6 +64,6 @@ def test_the_page_on_ranks_tells_how_far_to_trust_it() -> None:
     assert (round(alone.max(), 2), round(alone.min(), 2), alone.idxmin()) == (0.11, -0.18, "batchnorm_fashion")
     assert round(alone[alone.index != "batchnorm_fashion"].min(), 2) == -0.17
     assert (
-        "or up to 0.03 more; net by net up to 0.11 more or 0.17 fewer, and on the noisiest, batchnorm_fashion, up to 0.18"
-        in text
+        "or up to 0.03 more; net by net up to 0.11 more or 0.17 fewer, and on the noisiest, batchnorm_fashion, up to "
+        "0.18 fewer" in text
     )
