@@ -102,11 +102,11 @@ frozen: another one would have to be judged on tables that neither it nor this p
 
 ## What orphans are for
 
-They are in the model so that designs of 16 runs are not believed where interactions come without main effects:
-without them, or with no more of them in intervals than in probabilities (`{no_doubt}`), the intervals of `frac16` are
-too short. The more probable they are, the more cautious are claims on nets without such interactions (above). So
-intervals weigh them, and draws without effects, as the third version did, and probabilities less. On "{name}",
-{small} studies a cell,
+They are in the model so that designs of 16 runs are not believed where interactions come without main effects: without
+them, or with no more of them in intervals than in probabilities (`{no_doubt}`), the marginal intervals (90 %) of
+`frac16` are too short. The more probable they are, the more cautious are claims on nets without such interactions
+(above). So intervals weigh them, and draws without effects, as the third version did, and probabilities less. On
+"{name}", {small} studies a cell,
 
 {orphans}
 

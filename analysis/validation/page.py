@@ -109,8 +109,8 @@ TRIED = """## What was tried for what is missed
   at 32 the best, a fraction of least aberration, in 80 % ([peers.md](peers.md)).
 - **Width and capture.** On diabetes_boosting, cifar10_quick, sdae_mnist, batchnorm_fashion and inception_fashion a
   trial's standard deviation is 0.44 to 0.89 of the largest effect, on gradients_cifar10, which has three pairs of
-  near-ties, 0.29, elsewhere at most 0.25. No prior tried makes the intervals on diabetes_boosting narrower by more than
-  half a rank; on that, cifar10_quick, batchnorm_fashion and inception_fashion noise alone leaves more than 4
+  near-ties, 0.29, elsewhere at most 0.25. Other priors make the intervals on diabetes_boosting half a rank narrower
+  at best; on that, cifar10_quick, batchnorm_fashion and inception_fashion noise alone leaves more than 4
   ([noise-alone.md](noise-alone.md#width-of-the-simultaneous-intervals)).
 - **P(first three).** The same near-ties come back in every study of a table, so even with every interaction known the
   error is more than .05 on all but one ([noise-alone.md](noise-alone.md#claims)). What chance makes of a few dozen

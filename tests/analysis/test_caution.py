@@ -23,8 +23,10 @@ def test_the_page_tells_the_recorded_numbers() -> None:
     assert set(orphans["table"]) == {caution.STRAY}
     kept = orphans[orphans["prior"] == caution.AS_IS]
     assert (kept["coverage_simultaneous"] > 0.94).all()
-    held = orphans.pivot_table(index="design", columns="prior", values="coverage_marginal")
-    assert held.loc["frac16", caution.NO_ORPHANS] < 0.9 < held[caution.AS_IS].min()
+    assert (kept["coverage_marginal"] + kept["coverage_marginal_error"] > 0.9).all()
+    short = orphans[(orphans["design"] == "frac16") & orphans["prior"].isin([caution.NO_ORPHANS, caution.NO_DOUBT])]
+    assert len(short) == 2
+    assert (short["coverage_marginal"] + 2.0 * short["coverage_marginal_error"] < 0.9).all()
     told = (caution.DOCS / "caution.md").read_text(encoding="utf-8")
     assert caution.text(rows, worlds, alias, orphans, scales) == told
     assert list(scales["table"].unique()) == [table.name for table in made_with(all_tables(read_list()))]
@@ -47,8 +49,8 @@ def test_what_is_said_of_the_misses_is_what_was_found() -> None:
     rows = pd.read_csv(FOLDER / "caution.csv").set_index(["table", "design", "prior"])
     width = rows["width_simultaneous"].unstack()
     gain = width[caution.AS_IS] - width.min(axis=1)
-    assert round(gain["diabetes_boosting"].max(), 3) <= 0.5
-    assert "narrower by more than half a rank" in " ".join(page.TRIED.split())
+    assert round(gain["diabetes_boosting"].max(), 1) == 0.5
+    assert "half a rank narrower at best" in " ".join(page.TRIED.split())
     right = rows["p_top3"].unstack().loc["mnist_pipeline"]
     assert (right[caution.AS_IS] < right[caution.ONE_SCALE]).all()
     assert (right[caution.FIRST] < right[caution.ONE_SCALE]).all()
