@@ -113,7 +113,7 @@ TRIED = """## What was tried for what is missed
   at best; on that, cifar10_quick, batchnorm_fashion and inception_fashion noise alone leaves more than 4
   ([noise-alone.md](noise-alone.md#width-of-the-simultaneous-intervals)).
 - **P(first three).** The same near-ties come back in every study of a table, so even with every interaction known the
-  error is more than .05 on all but one ([noise-alone.md](noise-alone.md#claims)). What chance makes of a few dozen
+  error is more than .05 on all but two ([noise-alone.md](noise-alone.md#claims)). What chance makes of a few dozen
   studies comes on top: in [many more](pairs.md#the-first-three) no design says clearly more than .05 too much on any
   table.
 - **Settled, and right.** Row 10 has few such studies. Of all claims of 0.9 or more in [many more

@@ -107,8 +107,8 @@ def test_what_is_said_of_the_misses_is_what_noise_alone_leaves() -> None:
     }
     assert FIRST.ceiling is not None
     errors = [FIRST.ceiling(own) for _, own in alone.groupby("table")]
-    assert sum(error <= 0.05 for error in errors) == 1
-    assert "the error is more than .05 on all but one" in said
+    assert sum(error <= 0.05 for error in errors) == 2
+    assert "the error is more than .05 on all but two" in said
 
 
 def test_on_some_tables_the_method_settles_sooner_than_with_noise_alone() -> None:
