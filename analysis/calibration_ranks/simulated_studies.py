@@ -147,8 +147,8 @@ def _judge(study: Study, one: Drawn, known: EffectUncertainty, seed: int, number
     if isinstance(posterior, str):
         raise ValueError(posterior)
     sampling = RankBounds(claims.low, claims.high)
-    reported = joint_bounds(posterior.shared_ranks, CONFIDENCE)
-    marginal = marginal_bounds(posterior.shared_ranks, CONFIDENCE)
+    reported = joint_bounds(posterior.shared_ranks, CONFIDENCE, posterior.doubt)
+    marginal = marginal_bounds(posterior.shared_ranks, CONFIDENCE, posterior.doubt)
     larger = ordered_pairs(claims.larger, posterior.p_larger, reported, CONFIDENCE)
     size = np.abs(one.half)
     right = (size[:, None] > size[None, :])[larger]

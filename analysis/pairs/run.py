@@ -1,8 +1,9 @@
 """Whether probabilities keep their word, in many studies: python analysis/pairs/run.py [TABLE ...] [--page].
 
-docs/validation.md judges every design by a few dozen studies, some of whose calibration error is chance. Here each
-recorded and each artificial table is replayed often enough to tell .05 from that. Writes docs/pairs.md and pairs.csv;
-computes what that lacks, or has from another version of the method, table by table.
+docs/validation.md judges every design by a few dozen studies, some of whose calibration error is chance: in each bin of
+claims the share that comes true differs from what is said, even where all keep their word. Here each recorded and each
+artificial table is replayed often enough to tell .05 from that. Writes docs/pairs.md and pairs.csv; computes what that
+lacks, or has from another version of the method, table by table.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ COLUMNS = (
     "answers",
 )
 _USUAL = 9  # factors up to which an answer takes a fraction of a second
-_MANY, _FEW = (200, 60), (60, 16)  # studies of fixed designs and of those that choose; beyond that
+_MANY, _FEW = (200, 200), (60, 16)  # studies of fixed designs and of those that choose; beyond that
 _SURE = 2.0  # Monte Carlo errors
 HEAD = """# Claims in many studies
 

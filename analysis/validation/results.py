@@ -17,7 +17,7 @@ from validation.tables import Validated
 from validation.work import MEASURES, Measured
 
 FOLDER = Path(__file__).parent
-EARLIER = ("first_version.csv", "second_version.csv")
+EARLIER = ("first_version.csv", "second_version.csv", "third_version.csv")
 ALONE_FILE = "noise_alone.csv"
 _DIGITS = "%.6g"
 _WHO = ["table", "role", "factors", "fingerprint", "code"]

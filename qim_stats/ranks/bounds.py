@@ -36,7 +36,7 @@ class RankBounds:
         return np.asarray((self.low <= ranks) & (ranks <= self.high), dtype=np.bool_)
 
 
-def simultaneous_bounds(drawn: Ranks, level: float) -> RankBounds:
+def simultaneous_bounds(drawn: Ranks, level: float, weight: Array | None = None) -> RankBounds:
     """Return the smallest equal-tail intervals that hold all ranks at once in at least a share of the draws.
 
     A draw lies in all intervals of tail a exactly if the smallest of its factors' tail shares, min over i of
@@ -48,26 +48,32 @@ def simultaneous_bounds(drawn: Ranks, level: float) -> RankBounds:
         Ranks of k factors in d draws.
     level : float
         The share.
+    weight : ndarray of float64, shape (d,), optional
+        Of each draw; all alike by default.
 
     Returns
     -------
     RankBounds
         Joint, as the note on ranks in docs/ranks.md defines them.
     """
-    below, above = _tails(drawn)
+    weight = np.ones(len(drawn)) if weight is None else weight
+    below, above = _tails(drawn, weight)
     factor = np.arange(drawn.shape[1])
     smallest = np.minimum(below[factor, drawn - 1], above[factor, drawn - 1]).min(axis=1)
-    spare = int(np.floor((1.0 - level) * len(drawn) + 1e-9))
-    return _bounds(below, above, float(np.partition(smallest, spare)[spare]))
+    ascending = np.argsort(smallest, kind="stable")
+    # The first beside which there is no room below the level; rounding error must not make room.
+    spare = (1.0 - level) * weight.sum() + 1e-9
+    first = int(np.searchsorted(np.cumsum(weight[ascending]), spare, side="right"))
+    return _bounds(below, above, float(smallest[ascending[first]]))
 
 
-def marginal_bounds(drawn: Ranks, level: float) -> RankBounds:
+def marginal_bounds(drawn: Ranks, level: float, weight: Array | None = None) -> RankBounds:
     """Return the equal-tail interval of each rank by itself, shapes as in ``simultaneous_bounds``."""
-    below, above = _tails(drawn)
+    below, above = _tails(drawn, np.ones(len(drawn)) if weight is None else weight)
     return _bounds(below, above, (1.0 - level) / 2.0)
 
 
-def joint_bounds(drawn: Ranks, confidence: float) -> RankBounds:
+def joint_bounds(drawn: Ranks, confidence: float, weight: Array | None = None) -> RankBounds:
     """Return the intervals that are to hold all ranks at once, at the confidence, in studies and not in draws alone.
 
     Draws are from one prior and studies are not: the intervals hold all ranks in a larger share of the draws,
@@ -79,6 +85,8 @@ def joint_bounds(drawn: Ranks, confidence: float) -> RankBounds:
         Ranks of k factors in d draws.
     confidence : float
         That is promised.
+    weight : ndarray of float64, shape (d,), optional
+        As of ``simultaneous_bounds``.
 
     Returns
     -------
@@ -87,7 +95,7 @@ def joint_bounds(drawn: Ranks, confidence: float) -> RankBounds:
     """
     # Where ranks hang together, all may be held by shorter tails than one alone is given.
     level = 1.0 - _SHARE_OF_MISSES * (1.0 - confidence)
-    return simultaneous_bounds(drawn, level).hull(marginal_bounds(drawn, confidence))
+    return simultaneous_bounds(drawn, level, weight).hull(marginal_bounds(drawn, confidence, weight))
 
 
 def either_way(bounds: Callable[[Ranks], RankBounds], drawn: Ranks, shared: Ranks) -> RankBounds:
@@ -142,14 +150,15 @@ def ordered_pairs(sampling: Flags, p_larger: Array, bounds: RankBounds, confiden
     return np.asarray((sampling & (p_larger >= confidence)) | apart, dtype=np.bool_)
 
 
-def _tails(drawn: Ranks) -> tuple[Array, Array]:
-    """Return the shares of draws with a rank of at most, and of at least, each of 1..k: shapes (k, k)."""
-    d, k = drawn.shape
+def _tails(drawn: Ranks, weight: Array) -> tuple[Array, Array]:
+    """Return the shares, by weight, of draws with a rank of at most, and of at least, each of 1..k: shapes (k, k)."""
+    k = drawn.shape[1]
     counts = np.zeros((k, k))
     for i in range(k):
-        counts[i] = np.bincount(drawn[:, i] - 1, minlength=k)
-    below = counts.cumsum(axis=1) / d
-    above = counts[:, ::-1].cumsum(axis=1)[:, ::-1] / d
+        counts[i] = np.bincount(drawn[:, i] - 1, weight, minlength=k)
+    total = weight.sum()
+    below = counts.cumsum(axis=1) / total
+    above = counts[:, ::-1].cumsum(axis=1)[:, ::-1] / total
     return below, above
 
 

@@ -160,9 +160,11 @@ def alias_aware_layer(
     if isinstance(posterior, str):
         return posterior
     sizes = 2.0 * np.abs(posterior.draws)
+    joint = partial(joint_bounds, confidence=confidence, weight=posterior.doubt)
+    single = partial(marginal_bounds, level=confidence, weight=posterior.doubt)
     return AliasAwareLayer(
-        bounds=either_way(partial(joint_bounds, confidence=confidence), posterior.ranks, posterior.shared_ranks),
-        marginal=either_way(partial(marginal_bounds, level=confidence), posterior.ranks, posterior.shared_ranks),
+        bounds=either_way(joint, posterior.ranks, posterior.shared_ranks),
+        marginal=either_way(single, posterior.ranks, posterior.shared_ranks),
         p_top={top: posterior.p_top(top) for top in TOPS},
         p_larger=posterior.p_larger,
         p_sign=posterior.p_sign(estimates),

@@ -64,8 +64,8 @@ def alias_aware(x: Array, y: Array, prior: WalshPrior = STANDARD) -> Estimates:
         p_larger[i][np.ix_(order, order)] = found.p_larger
         p_set[i] = _share_of_set(found, np.argsort(-size, kind="stable")[:top])
         for kind, ours in (
-            (partial(marginal_bounds, level=MARGINAL), marginal),
-            (partial(joint_bounds, confidence=SIMULTANEOUS), simultaneous),
+            (partial(marginal_bounds, level=MARGINAL, weight=found.doubt), marginal),
+            (partial(joint_bounds, confidence=SIMULTANEOUS, weight=found.doubt), simultaneous),
         ):
             bounds = either_way(kind, found.ranks, found.shared_ranks)
             ours.low[i, order], ours.high[i, order] = bounds.low, bounds.high

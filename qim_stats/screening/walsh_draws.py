@@ -61,8 +61,8 @@ class OnScales:
         The scales.
     components : Components
         What the functions were drawn from.
-    without : ndarray of bool, shape (d,)
-        Functions without effects.
+    sizes : ndarray of float64, shape (d, 4)
+        Row of ``WalshPrior.grid`` of each function.
     """
 
     values: Array
@@ -70,7 +70,7 @@ class OnScales:
     scale: Indices
     response: Scales
     components: Components
-    without: npt.NDArray[np.bool_]
+    sizes: Array
 
     def returned(self) -> Array:
         """Return the functions turned back to the standardized response, shape (d, 2^k)."""

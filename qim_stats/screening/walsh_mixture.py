@@ -70,12 +70,15 @@ class WalshPosterior:
         What the draws came from, the heaviest first where they were enumerated.
     without : ndarray of bool, shape (d,)
         Draws in which no factor has an effect.
+    doubt : ndarray of float64, shape (d,)
+        What each draw weighs in intervals, as of ``WalshPrior.doubt``; in probabilities all weigh alike.
     """
 
     draws: Array
     p_active: Array
     components: Components
     without: Flags
+    doubt: Array
 
     @property
     def p_scale(self) -> dict[str, float]:
@@ -232,15 +235,16 @@ class WalshDesign:
         view, rng = begun.view, begun.rng
         if enumerable(self.cells):
             found = self._draw_functions(begun, draws, progress)
-            drawn, components, without = main_effects(found.returned()), found.components, found.without
+            drawn, components, sizes = main_effects(found.returned()), found.components, found.sizes
         else:
-            drawn, components, without = sampled_effects(view, begun.standard, rng, draws, self.prior, progress)
+            drawn, components, sizes = sampled_effects(view, begun.standard, rng, draws, self.prior, progress)
         answer = np.empty_like(drawn)
         answer[:, view.order] = drawn * view.signs
         p_active = np.asarray(components.weight @ components.active, dtype=np.float64)
         if begun.turn < 0.0:
             components = replace(components, scale=np.array(MIRRORED)[components.scale])
-        return WalshPosterior(begun.turn * begun.scale * answer, p_active, components, without)
+        half_effects = begun.turn * begun.scale * answer
+        return WalshPosterior(half_effects, p_active, components, without_effects(sizes), self.prior.doubt(sizes))
 
     def functions(
         self, y: Array, seed: int, *, draws: int = DRAWS, progress: Progress | None = None
@@ -309,8 +313,7 @@ class WalshDesign:
         spread = np.sqrt(total[place] / rng.chisquare(self.cells.df, count))
         component = Component(active[:, view.order], sizes, w, self.prior)
         values = draw_functions(view.cells, own[place], spread, component, place, rng)
-        without = without_effects(sizes)[place]
-        return OnScales(values, spread * np.sqrt(sizes[place, 2]), scale[place], response, components, without)
+        return OnScales(values, spread * np.sqrt(sizes[place, 2]), scale[place], response, components, sizes[place])
 
 
 def walsh_design(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
@@ -40,6 +40,9 @@ class WalshPrior:
         Probability that interactions are such, if there are effects; taken as 0 without ``orphans``.
     p_none : float
         Probability that no factor has an effect, and the trials differ by their noise alone.
+    doubt_orphans, doubt_none : float
+        What intervals take ``p_orphans`` and ``p_none`` for where these are smaller: intervals are to hold on nets
+        that break the assumptions too, and probabilities to come true on those that there are.
     curved : bool
         Whether the response may be simpler on one of the scales of ``walsh_warps``.
     p_given : float
@@ -65,8 +68,10 @@ class WalshPrior:
     lam: tuple[float, ...] = (0.03, 0.1, 0.3, 0.8, 2.0, 5.0, 16.0)
     p_lam: tuple[float, ...] = (0.27, 0.24, 0.19, 0.14, 0.1, 0.04, 0.02)
     orphans: tuple[float, ...] = (0.9,)
-    p_orphans: float = 0.05
-    p_none: float = 0.02
+    p_orphans: float = 0.02
+    p_none: float = 0.005
+    doubt_orphans: float = 0.05
+    doubt_none: float = 0.02
     curved: bool = True
     p_given: float = 0.95
 
@@ -103,6 +108,19 @@ class WalshPrior:
         share = np.where(grid[:, 3] == 1.0, inherited, orphan)
         with np.errstate(divide="ignore"):
             return np.log(np.where(without_effects(grid), self.p_none, share))
+
+    def doubt(self, grid: Array) -> Array:
+        """Return what rows of the grid, shape (c, 4), weigh in intervals beside what they weigh in probabilities.
+
+        Returns
+        -------
+        ndarray of float64, shape (c,)
+            Ratios of prior probabilities, and so, but for one factor common to all rows, of posterior ones.
+        """
+        doubtful = replace(
+            self, p_orphans=max(self.p_orphans, self.doubt_orphans), p_none=max(self.p_none, self.doubt_none)
+        )
+        return np.asarray(np.exp(doubtful.log_share(grid) - self.log_share(grid)), dtype=np.float64)
 
     def log_scales(self, count: int) -> Array:
         """Return the log prior probability of each of the scales of ``walsh_warps``, shape (count,).

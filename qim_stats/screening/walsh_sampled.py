@@ -9,12 +9,11 @@ import numpy.typing as npt
 
 from qim_stats.screening.walsh_cells import Cells
 from qim_stats.screening.walsh_components import Indices, Moments, chunk_size, moments, projected_inverses
-from qim_stats.screening.walsh_prior import WalshPrior, without_effects
+from qim_stats.screening.walsh_prior import WalshPrior
 from qim_stats.screening.walsh_sets import Components, Progress, sample_components
 from qim_stats.screening.walsh_view import View
 
 Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 
 def systematic(weight: Array, draws: int, rng: np.random.Generator) -> Indices:
@@ -40,7 +39,7 @@ def systematic(weight: Array, draws: int, rng: np.random.Generator) -> Indices:
 
 def sampled_effects(
     view: View, y: Array, rng: np.random.Generator, draws: int, prior: WalshPrior, progress: Progress | None
-) -> tuple[Array, Components, Flags]:
+) -> tuple[Array, Components, Array]:
     """Sample components by chains, then half effects from t within each, for the response as given.
 
     Parameters
@@ -61,21 +60,21 @@ def sampled_effects(
     Returns
     -------
     tuple of ndarray, Components and ndarray
-        Half effects in the view's order, shape (draws, k); the components, in the study's; and in which draws no factor
-        has an effect, shape (draws,).
+        Half effects in the view's order, shape (draws, k); the components, in the study's; and the row of
+        ``WalshPrior.grid`` of each draw, shape (draws, 4).
     """
     cells = view.cells
     found = sample_components(cells, y, rng, progress, prior)
-    drawn, without = _draw(cells, y, found, rng, draws)
+    drawn, sizes = _draw(cells, y, found, rng, draws)
     active = np.empty_like(found.active)
     active[:, view.order] = found.active
-    return drawn, replace(found, active=active), without
+    return drawn, replace(found, active=active), sizes
 
 
-def _draw(cells: Cells, y: Array, components: Components, rng: np.random.Generator, draws: int) -> tuple[Array, Flags]:
+def _draw(cells: Cells, y: Array, components: Components, rng: np.random.Generator, draws: int) -> tuple[Array, Array]:
     """Draw half effects, shape (draws, k): components by systematic sampling, then t within each.
 
-    The second answer is which draws are of components without effects.
+    The second answer is the row of the grid of each draw, shape (draws, 4).
     """
     k, step = cells.x.shape[1], chunk_size(cells)
     unique, place = np.unique(systematic(components.weight, draws, rng), return_inverse=True)
@@ -92,7 +91,7 @@ def _draw(cells: Cells, y: Array, components: Components, rng: np.random.Generat
         rows = slice(*np.searchsorted(place, (start, start + step)).tolist())
         own = place[rows] - start
         drawn[rows] = found.mean[own] + (root[own] @ normal[rows, :, None])[:, :, 0] / spread[rows, None]
-    return drawn, without_effects(components.sizes()[unique])[place]
+    return drawn, components.sizes()[unique][place]
 
 
 def _root(found: Moments) -> Array:

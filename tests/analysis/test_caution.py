@@ -23,8 +23,10 @@ def test_the_page_tells_the_recorded_numbers() -> None:
     assert set(orphans["table"]) == {caution.STRAY}
     kept = orphans[orphans["prior"] == caution.AS_IS]
     assert (kept["coverage_simultaneous"] > 0.94).all()
-    held = orphans.pivot_table(index="design", columns="prior", values="coverage_marginal")
-    assert held.loc["frac16", caution.NO_ORPHANS] < 0.9 < held[caution.AS_IS].min()
+    assert (kept["coverage_marginal"] + kept["coverage_marginal_error"] > 0.9).all()
+    short = orphans[(orphans["design"] == "frac16") & orphans["prior"].isin([caution.NO_ORPHANS, caution.NO_DOUBT])]
+    assert len(short) == 2
+    assert (short["coverage_marginal"] + 2.0 * short["coverage_marginal_error"] < 0.9).all()
     told = (caution.DOCS / "caution.md").read_text(encoding="utf-8")
     assert caution.text(rows, worlds, alias, orphans, scales) == told
     assert list(scales["table"].unique()) == [table.name for table in made_with(all_tables(read_list()))]
@@ -47,8 +49,8 @@ def test_what_is_said_of_the_misses_is_what_was_found() -> None:
     rows = pd.read_csv(FOLDER / "caution.csv").set_index(["table", "design", "prior"])
     width = rows["width_simultaneous"].unstack()
     gain = width[caution.AS_IS] - width.min(axis=1)
-    assert round(gain["diabetes_boosting"].max(), 3) <= 0.5
-    assert "narrower by more than half a rank" in page.TRIED
+    assert round(gain["diabetes_boosting"].max(), 1) == 0.5
+    assert "half a rank narrower at best" in " ".join(page.TRIED.split())
     right = rows["p_top3"].unstack().loc["mnist_pipeline"]
     assert (right[caution.AS_IS] < right[caution.ONE_SCALE]).all()
     assert (right[caution.FIRST] < right[caution.ONE_SCALE]).all()
@@ -86,7 +88,7 @@ def test_what_is_said_of_the_best_on_mnist_pipeline_is_what_was_compared() -> No
 def test_what_is_said_of_the_tables_behind_the_misses_is_in_them() -> None:
     tables = {one.name: one for one in all_tables(read_list()) if one.role != ARTIFICIAL}
     loud = {name: one.noise.sd / one.truth.size.max() for name, one in tables.items()}
-    noisy = {"diabetes_boosting", "cifar10_quick", "sdae_mnist", "batchnorm_fashion"}
+    noisy = {"diabetes_boosting", "cifar10_quick", "sdae_mnist", "batchnorm_fashion", "inception_fashion"}
     assert [round(rule(loud[name] for name in noisy), 2) for rule in (min, max)] == [0.44, 0.89]
     assert round(loud["gradients_cifar10"], 2) == 0.29
     quiet = loud.keys() - noisy - {"gradients_cifar10"}
@@ -96,11 +98,10 @@ def test_what_is_said_of_the_tables_behind_the_misses_is_in_them() -> None:
         assert size[2] - size[last] < np.sqrt(2.0) * tables[name].truth.std_error
     size = np.sort(tables["mnist_pipeline"].truth.size)[::-1]
     assert size[3] > 0.8 * size[0]
-    rows = read().rows.query("table == 'mnist_pipeline' and design.str.startswith('pb12..')")
-    right = rows.set_index(rows["design"].str.removeprefix("pb12.."))["p_top3"]
-    late = right[right.index.str.isdecimal()].rename(int)
-    assert late[late.index >= 32].min() > 0.65
-    assert late[late.index >= 44].min() >= 0.75
+    many = pd.read_csv(page.ANALYSIS / "pairs" / "pairs.csv").query("table == 'mnist_pipeline'").set_index("design")
+    assert many["p_top3"][["pb12..24", "pb12..32"]].round(2).tolist() == [0.5, 0.66]
+    last = read().rows.query("table == 'mnist_pipeline' and design == 'pb12..48'")
+    assert last["p_top3"].dropna().tolist() == [0.75]
 
 
 def test_one_of_the_priors_is_the_one_that_answers_are_given_under() -> None:

@@ -19,13 +19,17 @@ def table() -> Validated:
     return all_tables(read_list(), ["lenet_fashion"])[0]
 
 
+SOME = [200, 200, 60, 60]
+"""Studies that differ by design."""
+
+
 def rows_of(**changes: object) -> pd.DataFrame:
     """A row per design, all within the goal."""
     designs = [*run.FIXED, *run.CHOSEN]
     rows = pd.DataFrame({"design": designs, "calibration_error": [0.02, 0.03, 0.05, 0.01]}).assign(
         table="lenet_fashion", role="development", factors=8, calibration_error_error=0.004, answers=fingerprint()
     )
-    rows["studies"] = [200, 200, 60, 60]
+    rows["studies"] = 200
     first = {"claimed_top3": 0.6, "p_top3": 0.62, "p_top3_error": 0.03, "settled": 0.1, "settled_right": 0.95}
     return rows.assign(**first).assign(**changes).reindex(columns=list(run.COLUMNS))
 
@@ -34,7 +38,7 @@ def test_fewer_studies_where_an_answer_takes_longer(table: Validated) -> None:
     large = all_tables(read_list(), ["mlp_mnist"])[0]
     assert [run.studies_of(one, design) for one in (table, large) for design in ("frac32", "pb12..24")] == [
         200,
-        60,
+        200,
         60,
         16,
     ]
@@ -69,7 +73,7 @@ def test_the_page_says_where_claims_are_off() -> None:
     assert "- In the worst design at most 0.05 on 1 of 1 real tables.\n" in told
     assert "| lenet_fashion | development | 0.020 ± 0.004 | 0.030 ± 0.004 | 0.050 ± 0.004 | 0.010 ± 0.004 |" in told
     off = rows_of(table="stray", role="artificial", calibration_error=[0.02, 0.07, 0.06, 0.01])
-    told = run.text(pd.concat([rows_of(), off], ignore_index=True))
+    told = run.text(pd.concat([rows_of(studies=SOME), off], ignore_index=True))
     assert "at most 0.05 on 0 of 1 artificial tables; more on stray (frac32, 0.070 ± 0.004).\n" in told
     assert "| lenet_fashion | development | 0.60 / 0.62 ± 0.03 | " in told
     assert "| lenet_fashion | development | 0.95 of 20 | 0.95 of 20 | 0.95 of 6 | 0.95 of 6 |" in told
@@ -80,7 +84,7 @@ def test_the_page_says_where_claims_are_off() -> None:
 def test_the_page_tells_of_all_tables_as_the_method_is_now() -> None:
     rows = run.read()
     lacking = {table.name: run.missing_designs(rows, table) for table in all_tables(read_list())}
-    assert len(lacking) == 20
+    assert len(lacking) == 22
     assert not any(lacking.values())
     assert (run.DOCS / "pairs.md").read_text(encoding="utf-8") == run.text(run.in_order(rows, list(lacking)))
 
@@ -114,38 +118,41 @@ def test_mistakes_are_told_in_one_line(words: list[str], told: str, capsys: pyte
 
 def test_the_page_says_where_too_much_is_said_of_the_first_three() -> None:
     # Too much by .12 and .10 with an error of .03 and .02, and by .10 and .12 with larger ones.
-    rows = rows_of(p_top3=[0.48, 0.5, 0.5, 0.48], p_top3_error=[0.03, 0.02, 0.03, 0.05])
+    rows = rows_of(studies=SOME, p_top3=[0.48, 0.5, 0.5, 0.48], p_top3_error=[0.03, 0.02, 0.03, 0.05])
     assert list(run.said_too_much(rows)["design"]) == ["pb12+foldover", "frac32"]
     told = run.text(rows)
     assert "on 1 of 1 real tables: lenet_fashion (pb12+foldover, 0.12 ± 0.03 too much).\n" in told
-    assert "too much is said on 0 of 1 real tables.\n" in run.text(rows_of())
+    assert "too much is said on 0 of 1 real tables.\n" in run.text(rows_of(studies=SOME))
     assert "- On real tables 95 % of 52.\n" in told
-    sure = run.text(rows_of(settled=0.5, settled_right=[0.9, 0.8, 1.0, 0.9]))
+    sure = run.text(rows_of(studies=SOME, settled=0.5, settled_right=[0.9, 0.8, 1.0, 0.9]))
     assert "- On real tables 87 % of 260.\n" in sure
-    less = run.text(rows_of(settled=0.5, settled_right=[0.8, 0.8, 1.0, 0.9]))
+    less = run.text(rows_of(studies=SOME, settled=0.5, settled_right=[0.8, 0.8, 1.0, 0.9]))
     assert "- On real tables 83 % of 260; clearly fewer than 0.9 on lenet_fashion (0.83 of 260).\n" in less
-    assert "| none | none | none | none |" in run.text(rows_of(settled=0.0, settled_right=float("nan")))
+    assert "| none | none | none | none |" in run.text(rows_of(studies=SOME, settled=0.0, settled_right=float("nan")))
 
 
 def test_what_the_page_on_goals_says_of_many_studies_is_what_they_told() -> None:
     rows = run.read()
     worst = rows[rows["role"] != ARTIFICIAL].groupby("table")["calibration_error"].max()
     assert list(worst.index[worst > 0.05]) == ["batchnorm_fashion"]
-    assert (len(worst), round(worst.max(), 2)) == (13, 0.06)
+    assert (len(worst), round(worst.max(), 3)) == (15, 0.052)
     readme = " ".join((run.DOCS.parent / "README.md").read_text(encoding="utf-8").split())
     assert (
-        "off by at most 0.05 on average, at 24 and at 32 trials, on twelve of them; on the noisiest by 0.06" in readme
+        "off by at most 0.05 on average, at 24 and at 32 trials, on fourteen of them; on the noisiest by 0.052 at 24"
+        in readme
     )
     odd = rows[rows["role"] == ARTIFICIAL].groupby("table")["calibration_error"].max()
-    assert set(odd.index[odd > 0.05]) == {"no heredity", "all zero", "loud noise"}
-    assert odd["loud noise"] < 0.055
+    assert set(odd.index[odd > 0.05]) == {"no heredity", "all zero"}
+    assert round(odd["loud noise"], 3) == 0.034
     told = " ".join(page.TRIED.split())
     assert "at most .05 in every design there on all real tables but batchnorm_fashion" in told
+    assert list(rows.loc[rows["calibration_error"].eq(worst.max()), "design"]) == ["pb12..24"]
+    assert "the error at 24 chosen trials is .052; on loud noise too it is at most .034" in told
     claims = read().calibration.query("table == 'all zero' and about == 'pair'")
     claims = claims[(claims["estimator"] == AWARE) & claims["design"].isin(run.FIXED)]
     even = claims[claims["low"] < 0.64].groupby("design")["claims"].sum() / claims.groupby("design")["claims"].sum()
-    assert even.min() > 0.8
-    assert "four in five there are between .50 and .65" in told
+    assert 0.7 < even.min() <= even.max() < 0.8
+    assert "three in four there are between .50 and .65" in told
 
 
 def test_what_other_pages_say_of_the_first_three_is_what_many_studies_told() -> None:
@@ -153,14 +160,14 @@ def test_what_other_pages_say_of_the_first_three_is_what_many_studies_told() -> 
     assert run.said_too_much(rows).empty
     real = run.sure_claims(rows[rows["role"] != ARTIFICIAL])
     right = real["right"] * real["claims"]
-    assert round(100 * right.sum() / real["claims"].sum()) == 96
+    assert round(100 * right.sum() / real["claims"].sum()) == 98
     assert list(real.index[0.9 - real["right"] > 2.0 * real["error"]]) == ["diabetes_boosting"]
-    assert (round(right["diabetes_boosting"]), real["claims"]["diabetes_boosting"]) == (31, 42)
+    assert (round(right["diabetes_boosting"]), real["claims"]["diabetes_boosting"]) == (35, 49)
     noisy = all_tables(read_list(), ["diabetes_boosting"])[0]
     assert noisy.noise.sd / noisy.truth.size.max() == pytest.approx(0.5, abs=0.03)
     ranks = " ".join((run.DOCS / "ranks.md").read_text(encoding="utf-8").split())
     told = " ".join(page.TRIED.split())
-    assert "96 % came true on the recorded nets, and 31 of 42 on one of the noisier" in ranks
-    assert "31 of 42 on diabetes_boosting, where a trial's noise is half of the largest effect" in told
-    assert "96 % come true on the real tables" in told
+    assert "98 % came true on the recorded nets, but 35 of 49 on one of the noisier" in ranks
+    assert "35 of 49 on diabetes_boosting, where a trial's noise is half of the largest effect" in told
+    assert "98 % come true on the real tables" in told
     assert "no design says clearly more than .05 too much on any table" in told

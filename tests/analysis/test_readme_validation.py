@@ -20,14 +20,14 @@ def test_the_readme_tells_how_often_intervals_held() -> None:
     listed = read_list()
     tables = [table for table in listed.tables if not listed.waits(table)]
     assert set(rows["table"]) == {table.name for table in tables}
-    assert len(tables) == 13
+    assert len(tables) == 15
     waited = [table for table in tables if table.freeze]
-    assert (len(waited), sum(listed.role(table) == LOCKED for table in waited)) == (8, 2)
+    assert (len(waited), sum(listed.role(table) == LOCKED for table in waited)) == (10, 2)
     held = [np.average(own["coverage_simultaneous"], weights=own["replays"]) for _, own in rows.groupby("table")]
     assert 0.98 <= min(held) < 0.99
     text = " ".join(README.read_text(encoding="utf-8").split())
-    assert "keeps thirteen such truths" in text
-    assert "Eight of them were trained only after a version of the method was frozen" in text
+    assert "keeps fifteen such truths" in text
+    assert "Ten of them were trained only after a version of the method was frozen" in text
     assert "was frozen, two of these after the present one" in text
     assert "in 98 % of the replayed studies or more, all designs taken together" in text
 
@@ -40,8 +40,9 @@ def test_the_page_on_ranks_tells_what_simulated_studies_found() -> None:
     assert f"held all true ranks at once in {100 * rows['reported'].min():.1f} % of the studies or more" in text
     claimed = f"and an order was claimed in {100 * null['ordered'].max():.2f} % at most"
     assert f"without any effect in {100 * null['reported'].min():.1f} %, {claimed}" in text
-    lowest = rows.loc[rows["reported"].idxmin()]
-    assert (lowest["design"], lowest["studies"], lowest["noise"]) == ("PB12 + foldover", "interactions", 0.5)
+    lowest = rows.loc[rows["reported"] == rows["reported"].min(), ["design", "studies", "noise"]]
+    assert lowest.to_numpy().tolist() == [["PB12 + foldover", "interactions", 0.5], ["PB24", "no effects", 1.0]]
+    assert "Lowest were a foldover with interactions and the louder noise, and 24 runs without any effect." in text
 
 
 def test_the_page_on_ranks_tells_how_far_to_trust_it() -> None:
@@ -59,11 +60,11 @@ def test_the_page_on_ranks_tells_how_far_to_trust_it() -> None:
     )
     together = claims.groupby("low")[["more", "claims"]].sum()
     assert (together["more"] / together["claims"]).min() > -0.005
-    assert round((together["more"] / together["claims"]).max(), 2) <= 0.04
+    assert round((together["more"] / together["claims"]).max(), 2) == 0.03
     alone = (claims["more"] / claims["claims"]).set_axis(claims["table"])
-    assert (round(alone.max(), 2), round(alone.min(), 2), alone.idxmin()) == (0.12, -0.16, "batchnorm_fashion")
-    assert round(alone.drop("batchnorm_fashion").min(), 2) >= -0.12
+    assert (round(alone.max(), 2), round(alone.min(), 2), alone.idxmin()) == (0.11, -0.18, "batchnorm_fashion")
+    assert round(alone[alone.index != "batchnorm_fashion"].min(), 2) == -0.17
     assert (
-        "or up to 0.04 more; net by net up to 0.12 more or fewer, and on the noisiest, batchnorm_fashion, up to 0.16"
-        in text
+        "or up to 0.03 more; net by net up to 0.11 more or 0.17 fewer, and on the noisiest, batchnorm_fashion, up to "
+        "0.18 fewer" in text
     )

@@ -65,10 +65,11 @@ def test_no_table_is_recorded_before_the_freeze_that_it_waits_for() -> None:
     told = (page.DOCS / "validation.md").read_text(encoding="utf-8")
     assert (page.NEXT in told) == (listed.version < len(listed.freezes))
     assert all(f"`{table.name}`" in told for table in listed.locked)
-    first, second, third = ({table.name for table in listed.tables if table.freeze == n} for n in (1, 2, 3))
+    first, second, third, fourth = ({table.name for table in listed.tables if table.freeze == n} for n in (1, 2, 3, 4))
     assert first == {"lenet_mnist", "cifar10_quick", "sdae_mnist", "mnist_pipeline"}
     assert second == {"batchnorm_fashion", "forest_fashion"}
     assert third == {"residual_cifar10", "gradients_cifar10"}
+    assert fourth == {"inception_fashion", "neighbours_mnist"}
     check_locked(listed)
     waiting = [table for table in listed.tables if listed.waits(table)]
     assert not [table.name for table in waiting if table.path().exists()]

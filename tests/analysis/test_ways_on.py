@@ -54,6 +54,8 @@ def test_the_advice_on_which_design_tells_the_recorded_shares() -> None:
         for design, last in re.findall(r"^\| `?([^`|*]+)`? (\|.*) \|$", _section(f"{trials} trials"), re.MULTILINE)
     }
     told = {key: [int(part) for part in share.split(" ± ")] for key, share in right.items() if " ± " in share}
+    assert page.read(page.FOLDER / page.FILE)["table"].nunique() == 12
+    assert "replays of twelve recorded nets" in advice
     (folded, _), (chosen, error) = told["pb12+foldover", 24], told["pb12..24", 24]
     assert f"| {folded} %, {chosen} % (± {error}) |" in advice
     for design in ("frac32", "pb12..32"):

@@ -28,9 +28,9 @@ inherited <- expand.grid(lam = lam, eta = 0.2, rho = rho)
 orphans <- data.frame(lam = lam, eta = 0.9, rho = 0.9)
 # Trials that differ by their noise alone: effects of a hundredth of it.
 none <- data.frame(lam = 1e4, eta = 0.2, rho = 0.03)
-grid <- rbind(cbind(inherited, heredity = 1, share = 0.98 * 0.95 * rep(p_lam, length(rho)) / length(rho)),
-              cbind(orphans, heredity = 0, share = 0.98 * 0.05 * p_lam),
-              cbind(none, heredity = 1, share = 0.02))
+grid <- rbind(cbind(inherited, heredity = 1, share = 0.995 * 0.98 * rep(p_lam, length(rho)) / length(rho)),
+              cbind(orphans, heredity = 0, share = 0.995 * 0.02 * p_lam),
+              cbind(none, heredity = 1, share = 0.005))
 
 component <- function(y, active, rho, eta, lam, heredity, share) {
   r2 <- ifelse(active == 1, 1, 0.8^2)

@@ -109,6 +109,25 @@ def test_joint_intervals_hold_more_than_is_promised(seed: int, k: int, spread: f
         assert (drawn[:, i] < drawn[:, j]).mean() >= 0.98
 
 
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 100), k=st.integers(2, 7), spread=st.floats(0.1, 5.0))
+def test_a_draw_of_double_weight_counts_as_two(seed: int, k: int, spread: float) -> None:
+    drawn = draws(seed, k, spread)
+    times = np.random.default_rng(seed).integers(0, 4, len(drawn))
+    repeated = np.repeat(drawn, times, axis=0)
+    for bounds in (simultaneous_bounds, marginal_bounds, joint_bounds):
+        weighted, counted = bounds(drawn, 0.9, 0.5 * times), bounds(repeated, 0.9)
+        assert (weighted.low.tolist(), weighted.high.tolist()) == (counted.low.tolist(), counted.high.tolist())
+
+
+def test_draws_that_weigh_more_widen_the_intervals() -> None:
+    drawn = np.tile(np.array([1, 2, 3]), (1000, 1))
+    drawn[:4] = [3, 2, 1]
+    assert joint_bounds(drawn, 0.95).high.tolist() == [1, 2, 3]
+    weight = np.where(np.arange(1000) < 4, 10.0, 1.0)
+    assert joint_bounds(drawn, 0.95, weight).high.tolist() == [3, 2, 3]
+
+
 def test_wide_draws_give_wide_intervals() -> None:
     found = simultaneous_bounds(draws(0, 6, 1000.0), 0.99)
     assert found.low.tolist() == [1] * 6

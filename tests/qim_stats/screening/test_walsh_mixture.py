@@ -247,6 +247,23 @@ def test_the_response_as_given_has_the_probability_it_is_given() -> None:
         WalshPrior(p_given=0.0)
 
 
+@pytest.mark.parametrize("k", [6, 13])
+def test_intervals_weigh_draws_as_a_more_doubtful_prior_would_draw_them(k: int) -> None:
+    x = plackett_burman(k, 16)
+    y = x @ np.linspace(1.0, 0.0, k) + x[:, 0] * x[:, 1] + 3.0 * np.random.default_rng(3).standard_normal(16)
+    prior = WalshPrior(p_orphans=0.1, p_none=0.1, doubt_orphans=0.5, doubt_none=0.4)
+    found = posterior(design(x, prior=prior), y)
+    doubtful = posterior(design(x, prior=WalshPrior(p_orphans=0.5, p_none=0.4)), y)
+    assert set(np.unique(found.doubt.round(6))) == {round(r, 6) for r in (0.6 * 0.5 / 0.81, 0.6 * 0.5 / 0.09, 4.0)}
+    share = found.doubt / found.doubt.sum()
+    # Chains sample the components of more than twelve factors, and both posteriors have their own.
+    near = 0.02 if k <= 12 else 0.06
+    assert doubtful.without.mean() - found.without.mean() > 2.0 * near
+    assert share @ found.without == pytest.approx(doubtful.without.mean(), abs=near)
+    assert share @ (found.ranks <= 2) == pytest.approx(doubtful.p_top(2), abs=near)
+    assert (doubtful.doubt == 1.0).all()
+
+
 def test_the_noise_has_the_probabilities_it_is_given() -> None:
     prior = WalshPrior(lam=(0.1, 1.0), p_lam=(0.7, 0.3), p_none=0.1)
     share = np.exp(prior.log_share(prior.grid))
