@@ -101,12 +101,12 @@ TRIED = """## What was tried for what is missed
   ([noise-alone.md](noise-alone.md#trials-until-settled)).
 - **First three, mnist_pipeline.** Four interacting factors lie within a fifth of the largest. Other scales of the
   response shrink what interacts most, and the first three are right less often with them than without
-  ([numbers](caution.md#what-other-scales-gain-and-cost)), as seldom under the prior of the first version. They are
-  kept for what they gain on most others; firmer belief in the response as given, and a correction by what the model
-  leaves of the trials, gain there and lose elsewhere. With chosen trials the three are right in half of [many more
-  studies](pairs.md#the-first-three) at 24 and in two of three at 32, here in three of four at 48. Nothing compared
-  comes near the ceiling there: at 24 trials the best, raw contrasts after a foldover, are right in 68 % of studies,
-  at 32 the best, a fraction of least aberration, in 80 % ([peers.md](peers.md)).
+  ([numbers](caution.md#what-other-scales-gain-and-cost)), and more seldom still under the prior of the first
+  version. They are kept for what they gain on most others; firmer belief in the response as given, and a correction
+  by what the model leaves of the trials, gain there and lose elsewhere. With chosen trials the three are right in
+  half of [many more studies](pairs.md#the-first-three) at 24 and in two of three at 32, here in three of four at 48.
+  Nothing compared comes near the ceiling there: at 24 trials the best, raw contrasts after a foldover, are right in
+  68 % of studies, at 32 the best, a fraction of least aberration, in 80 % ([peers.md](peers.md)).
 - **Width and capture.** On diabetes_boosting, cifar10_quick, sdae_mnist, batchnorm_fashion and inception_fashion a
   trial's standard deviation is 0.44 to 0.89 of the largest effect, on gradients_cifar10, which has three pairs of
   near-ties, 0.29, elsewhere at most 0.25. Other priors make the intervals on diabetes_boosting half a rank narrower
