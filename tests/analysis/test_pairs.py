@@ -15,7 +15,7 @@ from peers import cache
 from peers.answers import fingerprint
 from validation import page
 from validation.goals import Verdict
-from validation.results import read
+from validation.results import read, read_alone
 from validation.tables import ARTIFICIAL, Validated, all_tables, read_list
 from validation.work import AWARE, CEILING
 
@@ -223,7 +223,10 @@ def test_what_other_pages_say_of_the_first_three_is_what_many_studies_told() -> 
     assert "35 of 49 on diabetes_boosting, where a trial's noise is half of the largest effect, and 4 of 8 on" in told
     assert "98 % come true on the real tables" in told
     assert "no design says clearly more than .05 too much on any table but mlp_mnist, of eleven factors: .12" in told
-    assert ".12 too much at 32 chosen trials, .44 for .32" in told
+    assert ".12 too much at 32 chosen trials, .44 for .32; one who knows every interaction says .14 too much" in told
+    alone = read_alone(all_tables(read_list(), ["mlp_mnist"])).query("trials == 32").iloc[0]
+    assert round(alone["overclaim_top3"], 2) == 0.14
+    assert "too sure by 0.12 on average; knowing every interaction one would be by 0.14" in ranks
 
 
 def test_what_the_page_on_goals_says_of_the_noise_ceiling_is_what_many_studies_told() -> None:
