@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from pairs import run
-from pairs.page import against_ceiling, said_too_much, sure_claims
+from pairs.page import against_ceiling, right_in_the_mean, said_too_much, sure_claims
 from pairs.page import text as page_text
 from pairs.rows import CHOSEN, COLUMNS, FIXED, in_order, put
 from pairs.rows import read as read_pairs
@@ -254,3 +254,31 @@ def test_what_the_page_on_goals_says_of_the_noise_ceiling_is_what_many_studies_t
     assert "and mlp_mnist, 32 of 42 % at 32" in told
     assert "right in 53 % and 34 % on the first two, and in 34 % at 32 on mlp_mnist" in told
     assert "above the ceiling on five real tables there, clearly so on four" in told
+
+
+def test_the_advice_on_which_design_tells_what_many_studies_told() -> None:
+    rows = read_pairs()
+    advice = (run.DOCS / "designs.md").read_text(encoding="utf-8").partition("## Which one?")[2].partition("\n## ")[0]
+    ceilings = against_ceiling(rows, read().rows).query("role != @ARTIFICIAL").groupby("trials")["ceiling"].mean()
+    shares = {trials: [round(100 * share) for share in right_in_the_mean(rows, trials)["right"]] for trials in (24, 32)}
+    allowed = [round(100 * ceiling) for ceiling in ceilings]
+    assert f"allow {allowed[0]} % at 24 trials, {allowed[1]} % at 32)" in " ".join(advice.split())
+    assert f"| {shares[24][0]} %, {shares[24][1]} % (± 1) |" in advice
+    assert f"`--kind fractional --runs 32` | {shares[32][0]} % (± 1) |" in advice
+    assert f"| {shares[32][1]} % at 32 (± 1) |" in advice
+    errors = [error for trials in (24, 32) for error in right_in_the_mean(rows, trials)["error"]]
+    assert all(0.005 < error < 0.015 for error in errors)
+    widths = pd.read_csv(run.DOCS.parent / "analysis" / "ways_on" / "comparison.csv").set_index("design")
+    means = {design: widths.loc[design, "width_simultaneous"].mean() for design in ("frac32", "pb12..32")}
+    assert 0.1 < means["frac32"] - means["pb12..32"] < 0.5
+
+
+def test_the_mean_over_the_real_tables_leaves_artificial_ones_out() -> None:
+    real, other = rows_of(p_top3=[0.6, 0.5, 0.4, 0.3]), rows_of(table="other", p_top3=[0.8, 0.7, 0.6, 0.5])
+    rows = pd.concat([real, other, rows_of(table="made", role=ARTIFICIAL, p_top3=0.0)], ignore_index=True)
+    found = right_in_the_mean(rows, 24)
+    assert list(found.index) == ["pb12+foldover", "pb12..24"]
+    assert found["right"].tolist() == pytest.approx([0.7, 0.5])
+    # Two independent errors of .03.
+    assert found["error"].tolist() == pytest.approx(2 * [0.03 / 2**0.5])
+    assert "- 32 trials: `frac32` 0.60 ± 0.02, `pb12..32` 0.40 ± 0.02; the noise ceiling 0.70.\n" in told_of(rows)
