@@ -36,7 +36,8 @@ and the SD of the best setting itself came after a first try, narrow and judged 
 strategy was there within about ten trials.
 
 `good`: share of all settings that reach it. Where many do, a few random trials find one, and there is little that a
-screening could save. Rows were made with {versions}.
+screening could save. The error of a share of 0 or 100 % is that of one repeat more or less. Rows were made with
+{versions}.
 
 {reading}
 | space | good | strategy | median | quartiles | reached (%) | repeats |
@@ -99,7 +100,8 @@ def section(path: Path = FILE) -> str:
                 _trials(row[name], row["budget"]) for name in ("first_quartile", "median", "third_quartile")
             )
             good = "?" if np.isnan(row["good"]) else f"{100 * row['good']:.1f} %"
-            reached = f"{100 * row['reached']:.0f} ± {100 * row['reached_error']:.1f}"
+            error = max(row["reached_error"], 1.0 / row["repeats"])
+            reached = f"{100 * row['reached']:.0f} ± {100 * error:.1f}"
             lines.append(
                 f"| {space} | {good} | {strategy.name} | {median} | {first} to {third} | {reached} | {row['repeats']} |"
             )
