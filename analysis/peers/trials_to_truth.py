@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+
+Array = npt.NDArray[np.float64]
 
 SHARE = 0.85
 _SURE = 2.0  # Monte Carlo errors
@@ -50,11 +53,9 @@ def trials_to_truth(rows: pd.DataFrame) -> TrialsToTruth | None:
     """
     if rows.empty:
         return None
-    rows = rows.sort_values("budget")
-    share = rows["top3"].to_numpy(dtype=np.float64)
-    trials = rows["trials"].to_numpy(dtype=np.float64)
+    trials, share, studies = _pooled(rows.sort_values("budget"))
     # Of a share of 0 or 1 the error is that of one study more or less.
-    error = np.sqrt(np.maximum(share * (1.0 - share), 1.0 / rows["studies"]) / rows["studies"]).to_numpy()
+    error = np.sqrt(np.maximum(share * (1.0 - share), 1.0 / studies) / studies)
     clear = np.abs(share - SHARE) > _SURE * error
     wrong = np.flatnonzero(share < SHARE)
     if len(wrong) and wrong[-1] == len(share) - 1:
@@ -62,3 +63,13 @@ def trials_to_truth(rows: pd.DataFrame) -> TrialsToTruth | None:
     at = int(wrong[-1]) + 1 if len(wrong) else 0
     sure = bool(clear[at:].all()) and (at == 0 or bool(clear[at - 1]))
     return TrialsToTruth(float(trials[at]), float(trials[-1]), sure)
+
+
+def _pooled(rows: pd.DataFrame) -> tuple[Array, Array, Array]:
+    """Return trials, shares and studies, those of budgets of which as many trials were used together.
+
+    A fixed design that two budgets allow is one design: to stay right at both would be asked of it twice.
+    """
+    right = rows.assign(right=rows["top3"] * rows["studies"]).groupby("trials", sort=False)[["right", "studies"]].sum()
+    trials, studies = (np.asarray(values, dtype=np.float64) for values in (right.index, right["studies"]))
+    return trials, right["right"].to_numpy(dtype=np.float64) / studies, studies

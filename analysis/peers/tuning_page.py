@@ -45,9 +45,10 @@ screening could save. The error of a share of 0 or 100 % is that of one repeat m
 {rows}
 """
 READING = """Of {spaces} spaces, TPE that is told of the screening is there sooner than TPE alone on {sooner},
-as soon on {same}, later on {later}, by the medians: {best} trials fewer at best, on "{where}", {most} more at most. It
-reached the best known in {told} of the repeats, TPE alone in {alone} (means over the spaces). So the trials of a
-screening are not lost on tuning, if the tuner is told of them. To hold factors at their better level is a risk: after
+as soon on {same}, later on {later}, by the medians: {best} trials fewer at best, on "{where}", {most} more at most; on
+the {tables} tables {mean} more in the mean. On "{where}" it reached the best known in {told_there} of {repeats}
+repeats, TPE alone in {alone_there}; elsewhere each did in {elsewhere} % of them at least. So the trials of a screening
+are hardly lost on tuning, if the tuner is told of them. To hold factors at their better level is a risk: after
 24 trials, TPE on the first five reached the best known in {held} of the repeats, and in {least} on "{lowest}".
 """
 
@@ -122,18 +123,25 @@ def _reading(rows: pd.DataFrame) -> str:
     # Beyond the budget nothing is known: there a difference is what it is at least.
     medians = medians.clip(upper=rows["budget"].max())
     gained = medians[ALONE] - medians[TOLD]
-    share = {name: f"{100 * reached[name].mean():.0f} %" for name in (ALONE, TOLD, HELD)}
+    where = gained.idxmax()
+    tables = gained[~gained.index.isin(RANGES)]
+    repeats = rows.set_index(["space", "strategy"])["repeats"]
+    there = {name: round(reached.loc[where, name] * repeats[where, name]) for name in (ALONE, TOLD)}
     return READING.format(
         spaces=len(gained),
         sooner=int((gained > 0).sum()),
         same=int((gained == 0).sum()),
         later=int((gained < 0).sum()),
         best=f"{gained.max():.0f}",
-        where=gained.idxmax(),
+        where=where,
+        tables=len(tables),
+        mean=f"{-tables.mean():.1f}",
+        told_there=there[TOLD],
+        alone_there=there[ALONE],
+        repeats=repeats[where, TOLD],
+        elsewhere=f"{100 * reached.drop(index=where)[[ALONE, TOLD]].min(axis=None):.0f}",
         most=f"{-gained.min():.0f}",
-        told=share[TOLD],
-        alone=share[ALONE],
-        held=share[HELD],
+        held=f"{100 * reached[HELD].mean():.0f} %",
         least=f"{100 * reached[HELD].min():.0f} %",
         lowest=reached[HELD].idxmin(),
     )

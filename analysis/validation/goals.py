@@ -13,7 +13,7 @@ import pandas as pd
 from validation.claims import CALIBRATED, FEW
 from validation.knower import ALONE, ALONE_STOPPED, LOOKS
 from validation.tables import ARTIFICIAL
-from validation.work import ANALYZE, AWARE, CEILING, STOPPED
+from validation.work import ANALYZE, AWARE, CEILING, CHANCE, STOPPED
 
 _SURE = 2.0  # Monte Carlo errors
 WIDE_FACTORS = 8
@@ -249,11 +249,11 @@ def _gap(rows: pd.DataFrame, trials: int) -> pd.DataFrame:
     return found.assign(value=found["value"] - _allowed(rows, trials))
 
 
-def _claims(column: str, *, chance: bool = False) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def _claims(column: str, chance: str = "") -> Callable[[pd.DataFrame], pd.DataFrame]:
     def values(rows: pd.DataFrame) -> pd.DataFrame:
         own = rows[(rows["trials"] >= FEW) & rows["estimator"].isin([AWARE, ANALYZE])]
         found = _values(own, column)
-        return found.assign(chance=own["chance_top3"].to_numpy(dtype=np.float64)) if chance else found
+        return found.assign(chance=own[chance].to_numpy(dtype=np.float64)) if chance else found
 
     return values
 
@@ -276,8 +276,8 @@ def _to_settle(rows: pd.DataFrame) -> pd.DataFrame:
     return found if _allowed(rows, SETTLED_AT) >= ALLOWED else found.iloc[:0]
 
 
-def _of_first_three(what: str, column: str) -> Goal:
-    values, ceiling = _claims(column, chance=True), _worst_alone(column)
+def _of_first_three(what: str, column: str, chance: str) -> Goal:
+    values, ceiling = _claims(column, chance), _worst_alone(column)
     return Goal(f"{what} of P(first three), largest", "at most .05", CALIBRATED, False, values, True, ceiling)
 
 
@@ -311,8 +311,8 @@ GOALS = (
         True,
         ceiling=_worst_alone("calibration_error"),
     ),
-    _of_first_three("calibration error", "calibration_error_top3"),
-    _of_first_three("overclaim", "overclaim_top3"),
+    _of_first_three("calibration error", "calibration_error_top3", CHANCE[0]),
+    _of_first_three("overclaim", "overclaim_top3", CHANCE[1]),
     Goal("settled, and right", "at least .90", 0.90, True, _chosen(STOPPED, AWARE, "settled_right")),
     Goal(
         "trials until settled",

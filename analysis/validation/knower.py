@@ -15,7 +15,7 @@ from qim_stats.replays.estimators import Estimates
 from qim_stats.replays.measures import SETTLED, score_studies
 from qim_stats.replays.summary import summarize
 from validation.tables import Validated
-from validation.work import share_error, stopped
+from validation.work import share_error, stopped, studies_behind
 
 Array = npt.NDArray[np.float64]
 ALONE = "noise alone"
@@ -77,7 +77,8 @@ def noise_alone(table: Validated, studies: int, seed: int) -> pd.DataFrame:
         errors = cast("dict[str, float]", found["errors"])
         row: dict[str, object] = {"design": ALONE, "trials": n, "trials_error": 0.0}
         for name in KEPT:
-            row |= {name: found[name], f"{name}_error": share_error(errors[name], studies, name)}
+            count = studies_behind(name, studies, cast("float", found["settled"]))
+            row |= {name: found[name], f"{name}_error": share_error(errors[name], count, name)}
         rows.append(row)
         if n in LOOKS:
             flat = {name: values for name, values in measures.items() if values.ndim == 1}

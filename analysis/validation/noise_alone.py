@@ -43,9 +43,10 @@ HEAD = """# What noise alone leaves open
 Made by `make validate`, by `python analysis/validation/noise_alone.py` in it; numbers in
 [noise_alone.csv](../analysis/validation/noise_alone.csv). How sure could anyone be after so many trials? Someone who
 knows every interaction of a table and the noise of a trial, and nothing of its main effects, has noise alone in the
-way. Such a one finds each main effect with independent normal noise of variance 4 sd^2 / n, that of a balanced design
-of n trials, held all sizes for equally likely beforehand, and tells ranks, 95 % simultaneous intervals and
-probabilities by the posterior: {studies} virtual studies a table, each of them followed from {first} to {last} trials.
+way. Such a one finds each main effect with independent normal noise of variance 4 sd^2 (1/n - 1/N), that of a balanced
+design of n trials of a table of N, whose own noise is part of the truth; held all sizes for equally likely beforehand;
+and tells ranks, 95 % simultaneous intervals and probabilities by the posterior: {studies} virtual studies a table, each
+of them followed from {first} to {last} trials.
 *As it is*: the method, which has to learn the interactions from the same trials ([validation.md](validation.md), and
 its rows). Noise alone is no hard bound: a prior that fits a table, and trials where they tell most, can do better, as
 some tables below show; but where it leaves much open, much more cannot be asked of a method that knows less.

@@ -14,7 +14,7 @@ import qim_stats
 from qim_stats.errors import QimError
 from validation.knower import COLUMNS as ALONE_COLUMNS
 from validation.tables import Validated
-from validation.work import MEASURES, Measured
+from validation.work import CHANCE, MEASURES, Measured
 
 FOLDER = Path(__file__).parent
 EARLIER = ("first_version.csv", "second_version.csv", "third_version.csv")
@@ -27,7 +27,7 @@ COLUMNS = (
     "estimator",
     "replays",
     *(column for name in MEASURES for column in (name, f"{name}_error")),
-    "chance_top3",
+    *CHANCE,
 )
 CLAIMS = ("table", "design", "estimator", "about", "low", "high", "claims", "claimed", "right", "allowed")
 
@@ -84,7 +84,8 @@ def read(folder: Path = FOLDER) -> Results:
     if not all(path.exists() for path in paths):
         return Results(pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(columns=list(CLAIMS)))
     rows, calibration = (pd.read_csv(path, dtype={"fingerprint": str, "code": str}) for path in paths)
-    return Results(rows.fillna({"estimator": ""}), calibration)
+    # A column that an older file lacks is not known of its rows.
+    return Results(rows.reindex(columns=list(COLUMNS)).fillna({"estimator": ""}), calibration)
 
 
 def read_earlier(folder: Path = FOLDER) -> dict[str, pd.DataFrame]:

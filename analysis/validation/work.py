@@ -55,6 +55,8 @@ MEASURES = (
 )
 """Columns that are kept, as docs/replays.md defines them, each with its Monte Carlo error."""
 WHOLE = ("p_top1", "p_top3", "p_top3_exact", "coverage_marginal", "coverage_simultaneous", "settled", "settled_right")
+CHANCE = ("chance_top3", "chance_over_top3")
+"""Columns with what chance alone makes of ``calibration_error_top3`` and ``overclaim_top3``."""
 _USUAL = 8  # factors of most tables
 _LARGE = 10  # factors from which an answer takes several times as long
 _SIMULATED = 400  # sets of outcomes, for what calibration error chance alone makes
@@ -128,8 +130,8 @@ class Measured:
     ----------
     rows : DataFrame
         A row per design and estimator: ``design, estimator, replays`` and ``MEASURES``, each with ``_error``, and
-        ``chance_top3``, the calibration error of the first three that claims which keep their word show in so few
-        studies at most, 39 times in 40.
+        ``chance_top3`` and ``chance_over_top3``, the calibration error and the overclaim of the first three that claims
+        which keep their word show in so few studies at most, 39 times in 40.
     calibration : DataFrame
         As of ``Replays``.
     """
@@ -222,7 +224,7 @@ _AT_THE_END = {
 }
 
 
-def chance_error(claims: Array, seed: int) -> float:
+def chance_errors(claims: Array, seed: int) -> tuple[float, float]:
     """Return what calibration error as many claims would show at most, 39 times in 40, if each kept its word.
 
     Parameters
@@ -234,17 +236,22 @@ def chance_error(claims: Array, seed: int) -> float:
 
     Returns
     -------
-    float
-        Over the bins of docs/replays.md; NaN without claims. With few studies it is well above 0.
+    error, over : float
+        Over the bins of docs/replays.md: the whole error, and that of claims above what came true alone; NaN without
+        claims. With few studies both are well above 0.
     """
     claims = claims[~np.isnan(claims)]
     if not len(claims):
-        return float("nan")
+        return float("nan"), float("nan")
     rng = np.random.Generator(np.random.PCG64([seed, 6]))
     wrong_by = (rng.random((_SIMULATED, len(claims))) < claims) - claims
     bins = np.clip(np.searchsorted(TOP_BINS, claims, side="right") - 1, 0, len(TOP_BINS) - 2)
     sums = np.stack([wrong_by[:, bins == one].sum(axis=1) for one in np.unique(bins)])
-    return float(np.quantile(np.abs(sums).sum(axis=0), _HIGH, method="inverted_cdf") / len(claims))
+    error, over = (
+        float(np.quantile(part.sum(axis=0), _HIGH, method="inverted_cdf") / len(claims))
+        for part in (np.abs(sums), np.maximum(-sums, 0.0))
+    )
+    return error, over
 
 
 def replayed(
@@ -297,7 +304,7 @@ def measured_rows(found: qs.Replays, seed: int) -> pd.DataFrame:
     found : Replays
         Of ``replayed``.
     seed : int
-        Of what is simulated for ``chance_top3``.
+        Of what is simulated for ``chance_top3`` and ``chance_over_top3``.
 
     Returns
     -------
@@ -307,29 +314,49 @@ def measured_rows(found: qs.Replays, seed: int) -> pd.DataFrame:
     replays = int(found.method["replays"])
     rows = found.designs[["design", "estimator", *MEASURES]].assign(replays=replays)
     for name in MEASURES:
-        errors = [share_error(row[name], replays, name) for row in found.designs["errors"]]
-        rows[f"{name}_error"] = np.where(rows[name].isna(), np.nan, errors)
+        counts = [studies_behind(name, replays, settled) for settled in rows["settled"]]
+        pairs = zip(found.designs["errors"], counts, strict=True)
+        rows[f"{name}_error"] = np.where(
+            rows[name].isna(), np.nan, [share_error(row[name], count, name) for row, count in pairs]
+        )
     claims = found.studies.groupby(["design", "estimator"])["claimed_top3"]
-    chance = {key: chance_error(own.to_numpy(dtype=np.float64), seed) for key, own in claims}
-    rows["chance_top3"] = [chance[key] for key in zip(rows["design"], rows["estimator"], strict=True)]
-    return rows
+    chance = {key: chance_errors(own.to_numpy(dtype=np.float64), seed) for key, own in claims}
+    asked = list(zip(rows["design"], rows["estimator"], strict=True))
+    return rows.assign(**{name: [chance[key][place] for key in asked] for place, name in enumerate(CHANCE)})
 
 
-def share_error(error: float, replays: int, name: str) -> float:
+def studies_behind(name: str, studies: int, settled: float) -> int:
+    """Return of how many studies a measure is.
+
+    Parameters
+    ----------
+    name : str
+        Of the measure, of ``MEASURES``.
+    studies : int
+        All of them.
+    settled : float
+        Share of them that are sure of their first three; NaN where nothing is claimed.
+    """
+    if name != "settled_right":
+        return studies
+    return 0 if np.isnan(settled) else round(settled * studies)
+
+
+def share_error(error: float, count: int, name: str) -> float:
     """Return a Monte Carlo error; of a share of 0 or 1 that of one study more or less.
 
     Parameters
     ----------
     error : float
         As estimated from the studies; NaN where that cannot be done.
-    replays : int
-        Number of studies.
+    count : int
+        Number of studies that the measure is of: all of them, or those that settled.
     name : str
         Of the measure, of ``MEASURES``.
     """
-    if name not in WHOLE or not replays:
+    if name not in WHOLE or not count:
         return error
-    return max(0.0 if np.isnan(error) else error, 1.0 / replays)
+    return max(0.0 if np.isnan(error) else error, 1.0 / count)
 
 
 def _not_asked(last: int) -> list[str]:

@@ -59,7 +59,8 @@ def test_what_is_said_of_the_misses_is_what_was_found() -> None:
     assert (right[caution.AS_IS] < right[caution.ONE_SCALE]).all()
     assert (right[caution.FIRST] < right[caution.ONE_SCALE]).all()
     assert (right[caution.FIRST] < right[caution.AS_IS]).all()
-    assert "and more seldom still under the prior of the first version" in " ".join(page.TRIED.split())
+    assert right[caution.AS_IS][caution.FOLDED] - right[caution.FIRST][caution.FOLDED] > 0.1
+    assert "after a foldover more seldom still under the prior of the first version" in " ".join(page.TRIED.split())
     stray = rows["calibration_error"].unstack().loc[caution.STRAY]
     assert stray.max().min() > 0.05
     even = read().calibration.query("table == @caution.STRAY and design == @caution.FOLDED and about == 'pair'")
@@ -72,8 +73,12 @@ def test_other_scales_gain_more_than_they_cost() -> None:
     )
     gain = right[caution.AS_IS] - right[caution.ONE_SCALE]
     assert (gain.groupby("design").mean() > 0.0).all()
-    assert "They are kept for what they gain on most others" in " ".join(page.TRIED.split())
     by_table = gain.groupby("table").mean()
+    most = by_table.nlargest(3)
+    assert list(most.index) == ["sdae_mnist", "digits_mlp", "autoencoder_mnist"]
+    assert most.min() > 0.1
+    told = "gain elsewhere, most on sdae_mnist, digits_mlp and autoencoder_mnist"
+    assert told in " ".join(page.TRIED.split())
     assert (by_table > 0.0).sum() - 1 > (by_table < 0.0).sum()
     assert gain.idxmin()[0] == "mnist_pipeline"
     ways = right[[*FIRMER, CORRECTED]].sub(right[caution.AS_IS], axis=0)

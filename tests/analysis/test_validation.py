@@ -35,10 +35,12 @@ from validation.work import (
     Budget,
     Measured,
     budget_of,
-    chance_error,
+    chance_errors,
     looks,
     measure,
+    share_error,
     stopped,
+    studies_behind,
 )
 
 from qim_stats.errors import QimError
@@ -265,12 +267,24 @@ def test_many_small_samples_can_meet_a_goal_together() -> None:
 
 
 def test_chance_alone_makes_a_calibration_error() -> None:
-    few, many = (chance_error(np.full(count, 0.5), seed=1) for count in (10, 1000))
+    (few, over), (many, over_many) = (chance_errors(np.full(count, 0.5), seed=1) for count in (10, 1000))
     # Of ten fair coins 8 or 2 in no more than 11 of 100 throws of all ten, 9 or 1 in no more than 3.
     assert few == pytest.approx(0.3)
     # The 98.75 % quantile of a normal share on either side.
     assert many == pytest.approx(2.24 * 0.5 / np.sqrt(1000), rel=0.15)
-    assert np.isnan(chance_error(np.array([np.nan]), seed=1))
+    # On one side the same share of throws is beyond a smaller error; and none is beyond 0 but by what is claimed.
+    assert over == pytest.approx(0.3)
+    assert over_many == pytest.approx(1.96 * 0.5 / np.sqrt(1000), rel=0.15)
+    assert over_many < many
+    assert chance_errors(np.zeros(10), seed=1) == (0.0, 0.0)
+    assert np.isnan(chance_errors(np.array([np.nan]), seed=1)).all()
+
+
+def test_an_error_of_settled_studies_is_of_those_alone() -> None:
+    assert [studies_behind("p_top3", 50, 0.1), studies_behind("settled_right", 50, 0.1)] == [50, 5]
+    assert studies_behind("settled_right", 50, float("nan")) == 0
+    assert share_error(0.0, studies_behind("settled_right", 50, 0.02), "settled_right") == 1.0
+    assert np.isnan(share_error(float("nan"), 0, "settled_right"))
 
 
 def test_a_study_stops_at_its_first_sure_look() -> None:

@@ -64,6 +64,18 @@ def test_the_advice_on_which_design_tells_what_comes_out_worse() -> None:
     ) in advice
 
 
+def test_the_advice_tells_where_studies_that_stop_by_themselves_end() -> None:
+    advice = (page.DOCS / "designs.md").read_text(encoding="utf-8").partition("## Which one?")[2].partition("\n## ")[0]
+    rows = page.read(page.FOLDER / page.FILE)
+    own = rows[rows["design"].str.endswith("/settle")]
+    assert (len(own), set(own["replays"])) == (12, {6})
+    assert f"on twelve of the tables, after {own['trials'].mean():.0f} in the mean, settled in a third" in advice
+    assert own["settled"].mean() == pytest.approx(1 / 3, abs=0.02)
+    right = own["p_top3"].mean()
+    error = (right * (1 - right) / own["replays"].sum()) ** 0.5
+    assert f"| {100 * right:.0f} % (± {100 * error:.0f}) |" in advice
+
+
 def _section(trials: str) -> str:
     whole = (page.DOCS / page.PAGE).read_text(encoding="utf-8")
     return whole.partition(f"## First three right (per cent), {trials}")[2].partition("\n## ")[0]

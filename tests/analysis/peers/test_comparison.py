@@ -48,6 +48,14 @@ def test_a_share_of_one_in_few_studies_is_not_sure() -> None:
     assert trials_to_truth(shares()) is None
 
 
+def test_a_design_that_two_budgets_allow_is_asked_once() -> None:
+    rows = shares(0.9, 0.8, 1.0).assign(trials=[8, 8, 32], studies=[300, 100, 100])
+    # .875 of 400 studies together: neither of the two by itself counts.
+    assert str(trials_to_truth(rows)) == "~ 8"
+    assert str(trials_to_truth(rows.assign(studies=[100, 300, 100]))) == "~ 32"
+    assert str(trials_to_truth(rows.assign(trials=[8, 16, 32]))) == "~ 32"
+
+
 def test_studies_are_those_of_their_numbers(lenet: PeerTable) -> None:
     whole = studies(lenet, RAW.name, range(6), seed=3)
     parts = [studies(lenet, RAW.name, part, seed=3) for part in (range(4), range(4, 6))]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
 from peers import cache, page, tuning_page
+from peers.methods import OURS
+from peers.tables import ANALYSIS, load
 
 
 def test_the_page_tells_the_recorded_numbers() -> None:
@@ -23,6 +28,26 @@ def test_a_ratio_that_is_only_bounded_counts_where_the_bound_will_do() -> None:
     told = " ".join(told.split())
     assert "Of 6 tables it is met on 2, missed on 2, and not told on 2. On 3 of them" in told
     assert "on 1 more it is less than the design that the chosen fours start with" in told
+
+
+def test_raw_contrasts_are_told_beside_the_chosen_fours() -> None:
+    table = replace(load(ANALYSIS / "lenet_fashion" / "full.csv"), name="some")
+    budgets = {"budget": [16, 32], "trials": [16, 32], "studies": 1000, "table": "some"}
+    chosen, raw, folded = (
+        pd.DataFrame(budgets | {"method": name, "top3": top3})
+        for name, top3 in zip((OURS[0].name, *page.RAW), ([0.1, 1.0], [0.1, 0.1], [1.0, 1.0]), strict=True)
+    )
+    told = page._beside_raw(pd.concat([chosen, raw, folded]), [table])
+    assert told[1:] == ["- fewer, on 1: some"]
+    assert page._beside_raw(pd.concat([chosen, raw, folded.assign(top3=[0.1, 1.0])]), [table])[1:] == [
+        "- as many, on 1: some"
+    ]
+    assert page._beside_raw(pd.concat([chosen, raw, raw.assign(method=page.RAW[1])]), [table])[1:] == [
+        "- more, on 1: some"
+    ]
+    none = [own.assign(top3=0.1) for own in (chosen, raw, folded)]
+    assert page._beside_raw(pd.concat(none), [table])[1:] == ["- neither gets there, on 1: some"]
+    assert page._beside_raw(pd.concat([chosen, raw]), [table]) == []
 
 
 def test_the_page_tells_whether_it_pays() -> None:
