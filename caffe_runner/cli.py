@@ -216,8 +216,11 @@ def _status(args: argparse.Namespace) -> int:
     from caffe_runner.plan import study_folder
     from caffe_runner.status import as_json, summary
     from caffe_runner.study.study_file import load_study
+    from qim_stats.cli.outputs import check_outputs
+    from qim_stats.output import write_text
 
     study = load_study(args.study)
+    check_outputs(args, [args.study])
     entries = read_entries(study)
     process = owner(study_folder(study.path))
     if args.json:
@@ -225,7 +228,7 @@ def _status(args: argparse.Namespace) -> int:
         if args.json == "-":
             sys.stdout.write(text)
             return _DONE
-        Path(args.json).write_text(text, encoding="utf-8")
+        write_text(args.json, text)
     for line in summary(entries, study):
         print(line)
     print(f"being run by process {process}" if process else "not being run")
@@ -245,10 +248,12 @@ def _probe(args: argparse.Namespace) -> int:
     from caffe_runner.probe import TABLE, probe, probe_folder
     from caffe_runner.study.check import check_study
     from caffe_runner.study.study_file import load_study
+    from qim_stats.cli.outputs import check_outputs
     from qim_stats.output import write_text
     from qim_stats.plain import to_json
 
     study = load_study(args.study)
+    check_outputs(args, [args.study])
     check_study(study)
     places = [place.strip() for place in args.at.split(",")]
     console = Console(stderr=True)

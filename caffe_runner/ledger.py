@@ -174,10 +174,12 @@ class LedgerReader:
         try:
             yield
         except sqlite3.Error as error:
+            broken = getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+            kept = "check free space and permissions; everything recorded so far is kept"
             raise LedgerError(
                 f"the ledger cannot be used: {error}",
                 where=str(self.path),
-                remedy="check free space and permissions; everything recorded so far is kept",
+                remedy="put back a copy of it, or move it away to begin anew" if broken else kept,
             ) from error
 
 

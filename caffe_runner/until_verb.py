@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from caffe_runner.conduct import TABLE, plan_lines
+from caffe_runner.conduct import LEDGER, TABLE, plan_lines
 from caffe_runner.errors import StudyError
 from caffe_runner.plan import study_folder
 from caffe_runner.status import summary
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace, study: Study, jobs: int, open_engine: OpenEngi
     cost = parse_cost([part for text in args.cost for part in split_names(text, "--cost")])
     until = read_until(study, args.until, BUDGET if args.budget is None else args.budget, jobs, cost)
     table = study_folder(study.path) / TABLE
-    check_outputs(args, [str(study.path), str(table)])
+    check_outputs(args, [str(study.path), str(table), str(table.with_name(LEDGER))])
     if args.dry_run:
         sys.stdout.writelines(f"{line}\n" for line in [*plan_lines(study), *until_lines(study, until)])
         return True

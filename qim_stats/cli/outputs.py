@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from qim_stats.errors import QimError
-from qim_stats.trials.metadata import metadata_path
+from qim_stats.trials.metadata import METADATA_SUFFIX, metadata_path
 
 _TABLES = ("out", "joined")
 """Options whose file is a trials table, written with its metadata."""
 
 _RESULTS = ("report", "json")
+_KINDS = {"report": "report", "json": "JSON result"}
+_HEAD = 200  # bytes, of which a report begins with its document type
 
 
 def check_outputs(args: argparse.Namespace, inputs: Sequence[str]) -> None:
-    """Refuse to write over a table, over its metadata, over another result, or where there is no folder.
+    """Refuse to write over what is no earlier result: tables and metadata, files of other kinds; or where no folder is.
 
     Parameters
     ----------
     args : argparse.Namespace
         With any of ``out``, ``joined``, ``report`` and ``json``: a path or None; ``-`` is standard output for JSON.
     inputs : sequence of str
-        The tables read.
+        The tables and other files that are read.
 
     Raises
     ------
@@ -51,4 +54,23 @@ def check_outputs(args: argparse.Namespace, inputs: Sequence[str]) -> None:
                 where=f"--{option}",
                 remedy="make the folder, or give another path",
             )
+        if option in _RESULTS and not _may_be_replaced(path, option):
+            raise QimError(
+                f"{given!r} is there and holds no earlier {_KINDS[option]}",
+                where=f"--{option}",
+                remedy="give another path, or move that file away",
+            )
         taken |= written
+
+
+def _may_be_replaced(path: Path, option: str) -> bool:
+    """Whether a result may go there: no more than an earlier one is lost. Devices and pipes keep nothing."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return True
+    try:
+        if option == "report":
+            with path.open("rb") as file:
+                return file.read(_HEAD).lstrip().lower().startswith(b"<!doctype html")
+        return not path.name.endswith(METADATA_SUFFIX) and isinstance(json.loads(path.read_bytes()), dict)
+    except (OSError, ValueError):
+        return False

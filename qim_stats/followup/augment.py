@@ -23,6 +23,7 @@ from qim_stats.followup.follow_up import FollowUp
 from qim_stats.followup.foresight import noise_sd
 from qim_stats.followup.goal import Goal, check_probability, parse_until
 from qim_stats.followup.knowledge import Knowledge, Weighed, knowledge_of
+from qim_stats.followup.lost import refuse_too_many_failed
 from qim_stats.followup.new_runs import held_levels, joined_table, new_rows, next_metadata, run_rows, with_bookkeeping
 from qim_stats.followup.option_table import choose, option_table
 from qim_stats.followup.options import METHODS, Option, Request, find_option
@@ -168,6 +169,7 @@ def follow_up(data: Trials, asked: Asked, progress: Progress = unheard) -> Follo
     def weighing(done: int, of: int) -> None:
         progress("weighing what may lie behind the trials", done / of)
 
+    refuse_too_many_failed(data)
     known = knowledge_of(data, asked.runs, asked.seed, same_block=asked.same_block, progress=weighing)
     here = asked.goal.moved(known.places)
     now = draws_now(known, asked.seed)

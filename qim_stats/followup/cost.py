@@ -174,7 +174,7 @@ def parse_cost(texts: list[str]) -> Cost:
     Raises
     ------
     QimError
-        If one is neither.
+        If one is neither, or a level is given twice.
     """
     if not texts:
         return None
@@ -190,7 +190,10 @@ def parse_cost(texts: list[str]) -> Cost:
             relative = math.nan
         if not (equals and name) or math.isnan(relative):
             raise QimError(f"{text!r} is not FACTOR=LEVEL:RELATIVE", where=_WHERE, remedy=_EXAMPLE)
-        given.setdefault(name, {})[level] = relative
+        levels = given.setdefault(name, {})
+        if level in levels:
+            raise QimError(f"{name}={level} is given two costs", where=_WHERE, remedy="give one")
+        levels[level] = relative
     return given
 
 

@@ -253,10 +253,12 @@ def _check_size(cells: Cells) -> None:
 
 def weighable(trials: int, factors: int) -> bool:
     """Whether the search for further runs can weigh so many trials, each of another setting."""
+    if trials > MOST_TRIALS:
+        return False
     # What it takes depends on how many there are alone.
     sides = np.random.Generator(np.random.PCG64(87)).integers(0, 2, (trials, factors))
     x = np.where(sides == 1, 1.0, -1.0)
-    return trials <= MOST_TRIALS and tractable(collapse(x, np.zeros((trials, 0))))
+    return tractable(collapse(x, np.zeros((trials, 0))))
 
 
 def _merged(found: Components) -> Components:

@@ -26,6 +26,7 @@ from qim_stats.followup.cost import Cost, Prices, read_cost
 from qim_stats.followup.follow_up import SCHEMA, FollowUp
 from qim_stats.followup.goal import Goal, parse_until
 from qim_stats.followup.knowledge import MOST_TRIALS, weighable
+from qim_stats.followup.lost import refuse_too_many_failed
 from qim_stats.followup.prospect import Prospect, prospect_of
 from qim_stats.followup.standing import Standing, standing_of
 from qim_stats.plain import plain
@@ -214,6 +215,7 @@ def next_step(
     data: Trials, goal: Goal, probability: float, terms: Terms, progress: Progress = unheard
 ) -> Settled | Tie | OutOfBudget | NextRuns:
     """Take a step with a table that was read already; see ``settle_step``."""
+    refuse_too_many_failed(data)
     standing = standing_of(data, goal, probability, terms.seed, progress)
     run, budget, known = len(data.frame), terms.budget, (data.alerts, terms.told())
     if standing.settled:

@@ -34,7 +34,8 @@ def alias_aware(x: Array, y: Array, prior: WalshPrior = STANDARD) -> Estimates:
     -------
     Estimates
         Scores are posterior means of |half effect|. Where there is no posterior (a full factorial, a response that does
-        not vary) the score is the raw contrast and nothing is claimed: all pairs even, every interval 1 to k.
+        not vary) the score and the sign are those of the raw contrast and nothing is claimed: all pairs even, every
+        interval 1 to k.
 
     Notes
     -----
@@ -54,7 +55,8 @@ def alias_aware(x: Array, y: Array, prior: WalshPrior = STANDARD) -> Estimates:
         found = design if isinstance(design, str) else design.posterior(y[i], _SEED, draws=DRAWS)
         if isinstance(found, str):
             plain = raw(x[i : i + 1], y[i : i + 1])
-            score[i], sign[i] = plain.score[0], 0.0
+            # The sign is turned below, as those of the posterior are, by the first row.
+            score[i], sign[i] = plain.score[0], np.sign(x[i].T @ y[i]) * x[i, 0]
             p_larger[i], p_top3[i] = 0.5, top / k
             marginal.low[i], marginal.high[i], simultaneous.low[i], simultaneous.high[i] = 1, k, 1, k
             continue

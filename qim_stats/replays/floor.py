@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from qim_stats.alerts import Alert
 from qim_stats.replays.full_table import FullTable
+from qim_stats.trials import AT_CHANCE, Trials, words
 
 _SHARE = 0.05  # of the trials, from which the floor is told
 _FEWEST = 3
 
 
-def floor_alert(table: FullTable) -> list[Alert]:
-    """Tell when many trials of a full table share its worst response.
+def at_chance(trials: Trials) -> int:
+    """Return how many usable trials say that they finished at chance level.
+
+    Parameters
+    ----------
+    trials : Trials
+        The full table as it was read.
+    """
+    if "reason" not in trials.frame:
+        return 0
+    return int((words(trials.frame["reason"]).str.lower() == AT_CHANCE)[trials.usable].sum())
+
+
+def floor_alert(table: FullTable, at_chance: int = 0) -> list[Alert]:
+    """Tell when many trials of a full table share its worst response, or say that they stayed at chance.
 
     Parameters
     ----------
     table : FullTable
         The table.
+    at_chance : int
+        Its trials that finished at chance level, as their ``reason`` says: their responses need not be equal.
 
     Returns
     -------
@@ -24,10 +40,14 @@ def floor_alert(table: FullTable) -> list[Alert]:
     """
     worst = float(table.values.min() if table.direction == "maximize" else table.values.max())
     count, n = int((table.values == worst).sum()), len(table.values)
-    if count < max(_FEWEST, _SHARE * n):
+    if max(count, at_chance) < max(_FEWEST, _SHARE * n):
         return []
+    if count >= at_chance:
+        what = f"{count} of {n} trials have the same {table.response}, {worst:.6g}, and none is worse: a floor."
+    else:
+        what = f"{at_chance} of {n} trials finished at chance level: a floor."
     text = (
-        f"{count} of {n} trials have the same {table.response}, {worst:.6g}, and none is worse: a floor. It breeds "
-        "interactions of many factors, which few trials cannot see; another response (the loss, say) may rank better."
+        f"{what} It breeds interactions of many factors, which few trials cannot see; another response (the loss, say) "
+        "may rank better."
     )
     return [Alert("response_floor", "warning", text)]

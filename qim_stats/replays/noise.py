@@ -22,6 +22,7 @@ from qim_stats.trials.table import Table, read_table
 Array = npt.NDArray[np.float64]
 _EXACT = 1e-12  # of the response's size: rounding error
 _HIGH_ORDER = 3  # fewest factors of an interaction that is taken for noise
+_FEWEST_DF = 4  # of repeated trials in the table itself: fewer tell less than its interactions do
 
 
 @dataclass(frozen=True)
@@ -65,19 +66,22 @@ def table_noise(table: FullTable) -> TrialNoise:
     Returns
     -------
     TrialNoise
-        From the trials within cells where there are any to compare. Else from the interactions of more than k - 3
-        factors (three at least), whose squared effects are taken for noise: too large where such interactions are real.
+        From the trials within cells where there are enough to compare (4 degrees of freedom) that do not all agree:
+        exact copies say nothing of noise. Else from the interactions of more than k - 3 factors (three at least), whose
+        squared effects are taken for noise: too large where such interactions are real. Of a table of two factors,
+        which has none such, from what repeated trials there are.
 
     Raises
     ------
     TrialsError
         If there is neither.
     """
-    if (table.counts > 1).any():
-        cell = np.repeat(np.arange(table.cells), table.counts)
-        return _pooled(table.values, cell, "trials of one combination in the table itself")
+    cell = np.repeat(np.arange(table.cells), table.counts)
+    within = _pooled(table.values, cell, "trials of one combination in the table itself")
     least = max(_HIGH_ORDER, table.k - 2)
     high = np.bitwise_count(np.arange(table.cells)) >= least
+    if (within.df >= _FEWEST_DF and within.sd > 0.0) or (within.df and not high.any()):
+        return within
     if not high.any():
         raise TrialsError(
             f"a full table of {table.k} factors with one trial of each combination says nothing of the noise",

@@ -22,7 +22,7 @@ from qim_stats.replays.aware import alias_aware
 from qim_stats.replays.ceiling import noise_ceiling
 from qim_stats.replays.designs import Plan, plans, usual_designs
 from qim_stats.replays.estimators import Estimator, least_squares, raw
-from qim_stats.replays.floor import floor_alert
+from qim_stats.replays.floor import at_chance, floor_alert
 from qim_stats.replays.full_table import full_table
 from qim_stats.replays.measures import score_studies
 from qim_stats.replays.noise import read_replicates, table_noise
@@ -40,6 +40,8 @@ ESTIMATORS: dict[str, Estimator] = {
     "least-squares": least_squares,
     "analyze": analyzed,
 }
+MOST_REPLAYS = 1_000_000
+"""Of each design: what is measured of each study is held until all are done."""
 _CHUNK = {True: 50, False: 4}  # studies in a piece of work, of fixed designs and of others: not what --jobs says
 _Measures = dict[str, Array]
 
@@ -69,7 +71,7 @@ def replay(
     full : path or DataFrame
         A trial of each of the 2^k combinations of levels, or more.
     replays : int
-        Studies of each design, from 2.
+        Studies of each design, from 2 to a million.
     designs : sequence of str or Rule, optional
         Words such as ``"pb12"``, ``"pb12+foldover"``, ``"random24"``, ``"pb12..32"`` (docs/replays.md), or rules of
         one's own; by default ``usual_designs`` of so many factors.
@@ -127,9 +129,8 @@ def replay(
     measured = {(word, name): _joined(found[word, name]) for word in words for name in chosen}
     counts = {round(float(m["trials"].mean())) for m in measured.values()}
     ceiling = noise_ceiling(world, job.truth, counts, seed)
-    return results(
-        world, job.truth, measured, ceiling, replays=replays, seed=seed, alerts=(*trials.alerts, *floor_alert(table))
-    )
+    alerts = (*trials.alerts, *floor_alert(table, at_chance(trials)))
+    return results(world, job.truth, measured, ceiling, replays=replays, seed=seed, alerts=alerts)
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,10 @@ def _estimators(wanted: Sequence[str] | Mapping[str, Estimator]) -> dict[str, Es
 def _check_counts(replays: int, seed: int, jobs: int) -> None:
     if replays < 2:
         raise QimError(f"{replays} replays tell no share", where="--replays", remedy="give 2 or more, such as 1000")
+    if replays > MOST_REPLAYS:
+        raise QimError(
+            f"{replays} replays are more than memory holds", where="--replays", remedy=f"give {MOST_REPLAYS} at most"
+        )
     if seed < 0:
         raise QimError(f"the seed {seed} is negative", where="--seed", remedy="give 0 or more")
     if jobs < 1:

@@ -47,7 +47,7 @@ def replays_text(found: Replays, report: str | None = None) -> str:
     lines = [*wrap(f"{count}: the share that had the first factors right, Kendall's tau, top-3 capture."), ""]
     lines += _right(found, several=several)
     if designs["p_top3"].notna().any():
-        lines += ["", *wrap(f"{_most(designs)} (Monte Carlo error {designs['monte_carlo_error'].max():.2g}).")]
+        lines += ["", *wrap(_most(designs, method["replays"]))]
     if designs[["coverage_marginal", "calibration_error"]].notna().any(axis=None):
         lines += ["", *_claims(designs, several=several)]
     lines += ["", *_truth(found), ""]
@@ -96,9 +96,14 @@ def _renamed(header: list[str], rows: list[list[str]], name: str) -> list[str]:
     return [name.ljust(width) + lines[0][width:], *lines[1:]]
 
 
-def _most(designs: pd.DataFrame) -> str:
+def _most(designs: pd.DataFrame, replays: int) -> str:
     best = designs.sort_values("p_top3", ascending=False, kind="stable").iloc[0]
-    return f"Most often right in the first three: {best['design']}, {share(best['p_top3'])} of its studies"
+    # Of a share of 0 or 1 no error is known; it is that of one study more or less.
+    error = max(best["errors"]["p_top3"], 1.0 / replays)
+    return (
+        f"Most often right in the first three: {best['design']}, {share(best['p_top3'])} of its studies (Monte Carlo "
+        f"error {error:.2g})."
+    )
 
 
 def _truth(found: Replays) -> list[str]:

@@ -78,7 +78,7 @@ def check_lost_level(table: Table, factor: Factor, rows: npt.NDArray[np.intp]) -
         f"cannot rank: all {int(failed.sum())} trials with {factor.name} = {lost} failed ({told}), which leaves the "
         f"level {kept[0]} alone",
         where=table.place(column=factor.name),
-        remedy=f"{remedy} and run these trials again, or leave the factor out of --factors",
+        remedy=f"{remedy} and run these trials again, or leave the factor out",
     )
 
 

@@ -47,9 +47,12 @@ class Metadata:
         return tuple(str(name) for name in self.design.get("dummies", ()))
 
 
+METADATA_SUFFIX = ".meta.json"
+
+
 def metadata_path(table: Path) -> Path:
     """Return where the metadata of a table lies: ``trials.csv`` -> ``trials.meta.json``."""
-    return table.parent / (table.stem + ".meta.json")
+    return table.parent / (table.stem + METADATA_SUFFIX)
 
 
 def read_metadata(table: Path) -> Metadata | None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from qim_stats.alerts import Alert, listed
 from qim_stats.errors import TrialsError
-from qim_stats.trials.states import DIVERGED, DONE, labels, states, words
+from qim_stats.trials.states import DIVERGED, DONE, FAILED_STATES, labels, states, words
 from qim_stats.trials.table import Table
 
 _MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none"})
@@ -130,8 +130,11 @@ def check_response(table: Table, response: str, y: npt.NDArray[np.float64], set_
     place = table.place(column=response)
     if not len(kept):
         states = sorted({s.state if s.state.lower() != "done" else f"done, {s.reason}" for s in set_aside})
+        failed = set(states) <= set(FAILED_STATES)
         raise TrialsError(
-            f"none of the {len(y)} trials is usable ({listed(states)})", where=place, remedy="run the trials first"
+            f"none of the {len(y)} trials is usable ({listed(states)})",
+            where=place,
+            remedy="choose milder levels, and run them again" if failed else "run the trials first",
         )
     if len(kept) == 1:
         raise TrialsError("only one trial is usable", where=place, remedy="run more trials first")

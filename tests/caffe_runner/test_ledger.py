@@ -83,7 +83,7 @@ def test_a_changed_study_is_refused_with_the_difference(tmp_path: Path) -> None:
 def test_a_file_that_is_no_ledger_is_told_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
     path.write_text("not a database, but long enough to be read as the header of one" * 10)
-    with pytest.raises(LedgerError, match=r"l\.sqlite: the ledger cannot be used"):
+    with pytest.raises(LedgerError, match=r"l\.sqlite: the ledger cannot be used.*; put back a copy of it"):
         Ledger(path)
 
 

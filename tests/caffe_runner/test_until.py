@@ -212,6 +212,27 @@ def test_mistakes_are_told_before_any_trial_is_run(
     assert not study_folder(study.path).exists()
 
 
+@pytest.mark.parametrize("option", ["--report", "--json"])
+def test_results_do_not_replace_what_the_study_is_made_of(
+    study: Study, recorded: Recorded, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", str(study.path), "--until", GOAL, "--budget", "40", "--jobs", "4", option]
+    folder = study_folder(study.path)
+    folder.mkdir(parents=True)
+    files = [study.path, *study.path.parent.glob("*.prototxt")]
+    before = [path.read_bytes() for path in files]
+    # The ledger and the table are not there yet, and will be.
+    for path in [*files, folder / LEDGER, folder / TABLE, folder / TABLE.replace(".csv", ".meta.json")]:
+        assert main([*words, str(path)]) == 2
+        told = capsys.readouterr().err
+        assert told.startswith(f"{option}: ") or f" {option}: " in told
+        assert told.count("\n") == 1
+    assert [path.read_bytes() for path in files] == before
+    assert len(files) > 1
+    assert not list(folder.iterdir())
+    assert not recorded.seen
+
+
 @pytest.mark.usefixtures("recorded")
 def test_a_dry_run_says_what_comes_first_and_the_most_it_may_take(
     study: Study, capsys: pytest.CaptureFixture[str]

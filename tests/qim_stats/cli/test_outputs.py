@@ -33,5 +33,35 @@ def test_a_file_that_cannot_be_written_is_refused(
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "held"),
+    [
+        ("report", "net.prototxt", b"name: 'net'"),
+        ("report", "measured.csv", b"lr,accuracy\n1,0.5\n"),
+        ("report", "ledger.sqlite", b"SQLite format 3\0\xff\xfe"),
+        ("report", "old.json", b"{}"),
+        ("json", "measured.csv", b"lr,accuracy\n1,0.5\n"),
+        ("json", "numbers.json", b"[1, 2]"),
+        ("json", "ledger.sqlite", b"SQLite format 3\0\xff\xfe"),
+        ("json", "other.meta.json", b'{"schema": 1}'),
+        ("json", "report.html", b"<!DOCTYPE html>\n"),
+    ],
+)
+def test_a_file_that_is_no_earlier_result_is_kept(option: str, name: str, held: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(held)
+    with pytest.raises(QimError, match=f"^--{option}: .*is there and holds no earlier .*; give another path"):
+        check_outputs(argparse.Namespace(**{option: str(tmp_path / name)}), ["trials.csv"])
+    assert (tmp_path / name).read_bytes() == held
+
+
+def test_earlier_results_and_empty_files_may_be_replaced(tmp_path: Path) -> None:
+    report, record, empty = (tmp_path / name for name in ("r.html", "r.json", "empty"))
+    report.write_text("\n<!DOCTYPE html>\n<html></html>", encoding="utf-8")
+    record.write_text('{"schema": 1}', encoding="utf-8")
+    empty.touch()
+    check_outputs(argparse.Namespace(report=str(report), json=str(record)), ["trials.csv"])
+    check_outputs(argparse.Namespace(report=str(empty), json="/dev/null"), ["trials.csv"])
+
+
 def test_standard_output_and_a_folder_that_is_there_are_taken(tmp_path: Path) -> None:
     check_outputs(argparse.Namespace(json="-", report=str(tmp_path / "out.html"), joined=None), ["trials.csv"])

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from qim_stats.errors import QimError, TrialsError
-from qim_stats.followup import NextRuns, OutOfBudget, Settled, Tie, parse_until, settle_step, tell_story
+from qim_stats.followup import NextRuns, OutOfBudget, Settled, Tie, augment, parse_until, settle_step, tell_story
 from qim_stats.followup.prospect import Prospect
 from qim_stats.followup.settle import check_budget
 from qim_stats.terminal.settle import step_text
@@ -203,3 +203,24 @@ def test_stages_are_read_from_the_metadata(tmp_path: Path) -> None:
     data = read_trials(table)
     story = tell_story(data, parse_until("top-1", data.factor_names)[0], 0.9)
     assert [(c.first, c.last, c.done) for c in story] == [(1, 12, 12), (13, 16, 4)]
+
+
+def test_what_is_not_ranked_is_not_settled() -> None:
+    table = pd.read_csv(RECORDED / "screen.csv").assign(state="done")
+    few = table.assign(state=["diverged"] * 4 + ["done"] * 8)
+    few.loc[:3, "accuracy"] = np.nan
+    assert isinstance(step(few, "top-1 settled at 0.9"), NextRuns)
+    many = table.assign(state=["diverged"] * 5 + ["done"] * 7)
+    many.loc[:4, "accuracy"] = np.nan
+    told = "42 % of the runs failed, more than a third: what is left settles nothing.*; move the levels"
+    with pytest.raises(TrialsError, match=told):
+        step(many, "top-1 settled at 0.9")
+    with pytest.raises(TrialsError, match=told):
+        augment(many, runs=4, response="accuracy", direction="maximize", factors=FACTORS)
+    assert isinstance(step(many, "top-1 settled at 0.9", diverged_as=0.1), NextRuns)
+
+
+@pytest.mark.parametrize("budget", [10**10, 10**20])
+def test_a_budget_beyond_all_measure_is_refused(budget: int) -> None:
+    with pytest.raises(QimError, match="--budget"):
+        check_budget(budget, 8, 4)

@@ -71,6 +71,21 @@ def test_noise_of_replicates_is_the_pooled_deviation(full: Full) -> None:
     assert drawn.std() == pytest.approx(noise.sd, rel=0.02)
 
 
+def test_copies_and_too_few_repeats_say_nothing_of_the_noise(full: Full) -> None:
+    frame = full(noise=0.5)
+    told = "16 interactions of 3 factors or more, taken for noise"
+    copies = pd.concat([frame, frame.head(10)], ignore_index=True).drop(columns=["run", "replicate"], errors="ignore")
+    few = pd.concat([frame, frame.head(3).assign(y=lambda own: own["y"] + 0.1)], ignore_index=True)
+    few = few.drop(columns=["run", "replicate"], errors="ignore")
+    for table in (copies, few):
+        noise = table_noise(read(table))
+        assert (noise.source, noise.df) == (told, 16)
+        assert noise.sd > 0.1
+    more = pd.concat([frame, frame.head(4).assign(y=lambda own: own["y"] + 0.1)], ignore_index=True)
+    enough = table_noise(read(more.drop(columns=["run", "replicate"], errors="ignore")))
+    assert (enough.source, enough.df) == ("trials of one combination in the table itself", 4)
+
+
 def test_noise_without_replicates_is_that_of_interactions_of_many_factors(full: Full) -> None:
     quiet, loud = (table_noise(read(full(noise=sd, interaction=3.0))) for sd in (0.0, 0.5))
     assert quiet.sd == 0.0

@@ -313,6 +313,39 @@ def test_a_floor_is_told(full: Full) -> None:
     assert "10 of 32 trials have the same y" in told[0].message
 
 
+def test_trials_that_say_that_they_stayed_at_chance_are_a_floor(full: Full) -> None:
+    frame = full(noise=0.1)
+    names = list(frame.columns[2:7])
+    frame["reason"] = ""
+    frame.loc[frame["y"].nsmallest(9).index, "reason"] = "At chance"
+    told = [alert for alert in run(frame, "pb12", factors=names).alerts if alert.code == "response_floor"]
+    assert len(told) == 1
+    assert told[0].message.startswith("9 of 32 trials finished at chance level: a floor. It breeds interactions")
+    frame.loc[frame["y"].nsmallest(9).index[1:], "reason"] = ""
+    assert "response_floor" not in [alert.code for alert in run(frame, "pb12", factors=names).alerts]
+
+
+def test_without_a_posterior_signs_are_those_of_the_contrasts(full: Full) -> None:
+    frame = full(noise=0.1)
+    names = list(frame.columns[2:7])
+    found = qs.replay(
+        frame,
+        replays=2,
+        designs=["full"],
+        response="y",
+        direction="maximize",
+        factors=names,
+        estimators=["alias-aware"],
+    )
+    assert found.designs["signs_right"].tolist() == [1.0]
+
+
+@pytest.mark.parametrize("replays", [10**6 + 1, 10**20])
+def test_more_replays_than_memory_holds_are_refused(full: Full, replays: int) -> None:
+    with pytest.raises(qs.QimError, match=r"^--replays: .* more than memory holds; give 1000000 at most"):
+        qs.replay(full(), replays=replays, response="y", direction="maximize")
+
+
 def test_estimators_that_cannot_be_sent_are_for_one_process(full: Full) -> None:
     with pytest.raises(qs.QimError, match="cannot be sent to other processes; give jobs=1"):
         run(full(), "pb12", estimators={"mine": lambda x, y: raw(x, y)}, jobs=2)
