@@ -64,7 +64,7 @@ peers: .venv/.peers ## The side by side with what people use, docs/peers.md: wha
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $@
 
-validate: env ## The method against its goals, docs/validation.md: replays of recorded tables (ten minutes on two cores)
+validate: env ## The method against its goals, docs/validation.md: replays of recorded tables (eleven minutes on two cores)
 	@$(PY) analysis/validation/noise_alone.py $(if $(JOBS),--jobs $(JOBS)) >/dev/null
 	@$(PY) analysis/validation/run.py $(if $(JOBS),--jobs $(JOBS))
 	@$(PY) analysis/validation/noise_alone.py --page

@@ -2,7 +2,7 @@
 
 Three kinds of work: fixed designs by the raw ranking; fixed designs with the claims of the posterior and of
 ``analyze``; and studies that choose their further trials, looked at after every four. The budget of each is set so that
-the recorded tables that were never locked take some ten minutes on two cores.
+the recorded tables that were never locked take some eleven minutes on two cores.
 """
 
 from __future__ import annotations

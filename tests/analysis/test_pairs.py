@@ -16,6 +16,7 @@ from peers import cache
 from peers.answers import fingerprint
 from validation import page
 from validation.goals import Verdict
+from validation.knower import ALONE
 from validation.results import read, read_alone
 from validation.tables import ARTIFICIAL, Validated, all_tables, read_list
 from validation.work import AWARE, CEILING
@@ -231,6 +232,16 @@ def test_what_other_pages_say_of_the_first_three_is_what_many_studies_told() -> 
     last = sure_claims(rows[(rows["design"] == "pb12..32") & rows["table"].isin(few)])
     assert ((last["right"] * last["claims"]).round().sum(), last["claims"].sum()) == (20, 37)
     assert (right["diabetes_boosting"], real["claims"]["diabetes_boosting"]) == (35, 49)
+    every = sure_claims(rows[(rows["design"] == "pb12..32") & (rows["role"] != ARTIFICIAL)])
+    assert ((every["right"] * every["claims"]).round().sum(), every["claims"].sum()) == (532, 552)
+    alone = read_alone(all_tables(read_list(), few))
+    knower = alone[(alone["trials"] == 32) & (alone["design"] == ALONE)].set_index("table")
+    claims = (knower["settled"] * knower["studies"]).round()
+    sure = (knower["settled_right"] * claims).round()
+    assert (sure["mlp_mnist"], claims["mlp_mnist"]) == (10, 21)
+    assert (sure["digits_mlp"], claims["digits_mlp"]) == (154, 173)
+    assert set(knower.index[knower["settled_right"] < 0.9]) == {"mlp_mnist", "digits_mlp"}
+    assert set(knower["studies"]) == {1000}
     easy = real["claims"].nlargest(2)
     assert set(easy.index) == {"neighbours_mnist", "residual_cifar10"}
     assert easy.sum() > 0.6 * real["claims"].sum()
@@ -243,7 +254,8 @@ def test_what_other_pages_say_of_the_first_three_is_what_many_studies_told() -> 
     assert "on six of the fifteen together 85 of 119, and 20 of 37 at 32 chosen trials" in ranks
     assert "98 % come true on the real tables, but three in five of these claims are made on two" in told
     assert "on six tables together 85 of 119 did (35 of 49 on diabetes_boosting" in told
-    assert "and 20 of 37 at 32 chosen trials" in told
+    assert "and 20 of 37 at 32 chosen trials (532 of 552 on all tables)" in told
+    assert "at 32 trials 10 of 21 such claims come true on mlp_mnist, 154 of 173 on digits_mlp, in 1000" in told
     assert "no design says clearly more than .05 too much on any table but mlp_mnist, of eleven factors: .12" in told
     assert ".12 too much at 32 chosen trials, .44 for .32; one who knows every interaction says .14 too much" in told
     near = rows.query("table == 'mnist_pipeline' and design == 'pb12..24'").iloc[0]
