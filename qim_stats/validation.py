@@ -14,7 +14,7 @@ from qim_stats.alerts import listed
 from qim_stats.analysis import Analysis
 from qim_stats.errors import TrialsError
 from qim_stats.factors import Factor, same_level
-from qim_stats.failures import failure_verdict
+from qim_stats.failures import too_many_failed
 from qim_stats.plain import plain
 from qim_stats.ranks.ranking import ranks
 from qim_stats.trials import Trials, words
@@ -130,8 +130,7 @@ def _check_same(screen: Analysis, full: Analysis) -> None:
     theirs = {f.name: f for f in full.trials.factors}
     check_same_factors(list(ours), list(theirs))
     if set(screen.ranking()["factor"]) != set(ours):
-        failures = failure_verdict(screen.trials)
-        failed = failures is not None and failures.refuse_ranking
+        failed = too_many_failed(screen.trials)
         raise TrialsError(
             "the screen does not rank every factor" + (": more than a third of its runs failed" if failed else ""),
             where=screen.trials.source,

@@ -25,7 +25,7 @@ def against_ceiling(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     rows : DataFrame
         ``COLUMNS``.
     measured : DataFrame
-        As of ``text``.
+        As of ``validation.results.Results.rows``; the noise ceilings among them are held against.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def against_ceiling(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     ceilings = measured[measured["design"] == CEILING].set_index(["table", "trials"])["p_top3"]
     found = []
     for trials, goal in ALLOWED.items():
-        for row in rows[rows["design"] == f"pb12..{trials}"].to_dict("records"):
+        for row in rows[rows["design"] == _DESIGNS[trials][-1]].to_dict("records"):
             ceiling = float(ceilings.get((row["table"], trials), float("nan")))
             gap, error = row["p_top3"] - ceiling, row["p_top3_error"]
             verdict = judge(gap, error, goal.limit, at_least=True)

@@ -15,7 +15,10 @@ _TABLES = ("out", "joined")
 
 _RESULTS = ("report", "json")
 _KINDS = {"report": "report", "json": "JSON result"}
-_HEAD = 200  # bytes, of which a report begins with its document type
+_GENERATOR = b'<meta name="generator" content="qim-stats'
+_HEAD = 1000  # bytes, among which a report names its generator
+_KEYS = ({"schema"}, {"truth", "screen"}, {"truth", "replays"})
+"""Of which every JSON result has all of one set."""
 
 
 def check_outputs(args: argparse.Namespace, inputs: Sequence[str]) -> None:
@@ -70,7 +73,9 @@ def _may_be_replaced(path: Path, option: str) -> bool:
     try:
         if option == "report":
             with path.open("rb") as file:
-                return file.read(_HEAD).lstrip().lower().startswith(b"<!doctype html")
-        return not path.name.endswith(METADATA_SUFFIX) and isinstance(json.loads(path.read_bytes()), dict)
+                return _GENERATOR in file.read(_HEAD)
+        held = json.loads(path.read_bytes())
+        ours = isinstance(held, dict) and any(keys <= held.keys() for keys in _KEYS)
+        return ours and not path.name.endswith(METADATA_SUFFIX)
     except (OSError, ValueError):
         return False

@@ -1,7 +1,7 @@
 """Trials that failed: which settings make them fail, what they take from the design, which to run again first."""
 
 from qim_stats.failures.factor_table import factor_table
-from qim_stats.failures.failure_report import Cause, FailureReport, failure_verdict
+from qim_stats.failures.failure_report import Cause, FailureReport, failure_verdict, too_many_failed
 from qim_stats.failures.firth import FirthFit, fit_firth
 from qim_stats.failures.fisher import fisher_exact
 from qim_stats.failures.loss_text import loss_text
@@ -24,4 +24,5 @@ __all__ = [
     "outcomes",
     "rerun_list",
     "se_inflation",
+    "too_many_failed",
 ]

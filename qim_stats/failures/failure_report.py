@@ -100,6 +100,25 @@ class FailureReport:
     advice: str
 
 
+def too_many_failed(trials: Trials) -> bool:
+    """Whether more than a third of the runs failed and were neither made good nor scored, so that nothing is ranked.
+
+    Parameters
+    ----------
+    trials : Trials
+        The trials.
+    """
+    missing, tried = _missing(trials)
+    return missing > REFUSED_ABOVE * tried
+
+
+def _missing(trials: Trials) -> tuple[int, int]:
+    """Return how many runs are missing, of how many that were tried."""
+    known = pd.Series(states(trials.frame))
+    missing = int((unrecovered(trials) & known.isin(FAILED_STATES).to_numpy()).sum())
+    return missing, missing + int((known[trials.usable].isin([DONE, *FAILED_STATES])).sum())
+
+
 def failure_verdict(trials: Trials, *, confidence: float = 0.95) -> FailureReport | None:
     """Judge the trials that failed.
 
@@ -124,9 +143,8 @@ def failure_verdict(trials: Trials, *, confidence: float = 0.95) -> FailureRepor
     table, reason = factor_table(found, confidence=confidence)
     causes = _causes(found, trials.factors, table, confidence)
     shared = _shared(found, trials.factors)
-    missing = int((unrecovered(trials) & known.isin(FAILED_STATES).to_numpy()).sum())
-    tried = missing + int((known[trials.usable].isin([DONE, *FAILED_STATES])).sum())
-    refuse = missing > REFUSED_ABOVE * tried
+    missing, tried = _missing(trials)
+    refuse = too_many_failed(trials)
     ended = dict(sorted(Counter(failed).items()))
     unread = len(failed) - int(found.failed.sum())
     return FailureReport(

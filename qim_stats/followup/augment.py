@@ -105,6 +105,7 @@ def augment(
         block=block,
         diverged_as=diverged_as,
     )
+    refuse_too_many_failed(data)
     asked, given = parse_until(goal, data.factor_names, "--goal")
     settled_at = _settled_at(probability, given)
     wanted = Asked(asked, settled_at, method, count, seed, read_cost(cost, data), same_block)
@@ -169,7 +170,6 @@ def follow_up(data: Trials, asked: Asked, progress: Progress = unheard) -> Follo
     def weighing(done: int, of: int) -> None:
         progress("weighing what may lie behind the trials", done / of)
 
-    refuse_too_many_failed(data)
     known = knowledge_of(data, asked.runs, asked.seed, same_block=asked.same_block, progress=weighing)
     here = asked.goal.moved(known.places)
     now = draws_now(known, asked.seed)

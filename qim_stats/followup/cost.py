@@ -126,7 +126,7 @@ def relative_costs(cost: Cost, factors: Sequence[Factor]) -> dict[str, tuple[flo
     Raises
     ------
     QimError
-        If a cost is not positive (``FactorError`` if a factor or a level is unknown).
+        If a cost is not positive, or a level has two (``FactorError`` if a factor or a level is unknown).
     """
     if cost == SECONDS:
         return None
@@ -137,10 +137,13 @@ def relative_costs(cost: Cost, factors: Sequence[Factor]) -> dict[str, tuple[flo
     for name, levels in (cost or {}).items():
         if name not in known:
             raise FactorError(f"unknown factor {name!r}", where=_WHERE, remedy=nearest(name, known))
-        sides = {-1.0: 1.0, 1.0: 1.0}
+        sides: dict[float, float] = {}
         for level, value in levels.items():
-            sides[_side(known[name], level)] = _positive(value, f"a run with {name!r} at {level!s}")
-        relative[name] = (sides[-1.0], sides[1.0])
+            side = _side(known[name], level)
+            if side in sides:
+                raise QimError(f"{name}={level} is given two costs", where=_WHERE, remedy="give one")
+            sides[side] = _positive(value, f"a run with {name!r} at {level!s}")
+        relative[name] = (sides.get(-1.0, 1.0), sides.get(1.0, 1.0))
     return relative
 
 

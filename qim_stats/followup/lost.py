@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qim_stats.errors import TrialsError
-from qim_stats.failures import failure_verdict
+from qim_stats.failures import too_many_failed
 from qim_stats.trials import Trials
 
 
@@ -21,11 +21,9 @@ def refuse_too_many_failed(data: Trials) -> None:
         If more than a third of the runs failed, and were neither made good nor scored (docs/failed-trials.md): what is
         left is a selection by the very factors that are asked about.
     """
-    found = failure_verdict(data)
-    if found is not None and found.refuse_ranking:
+    if too_many_failed(data):
         raise TrialsError(
-            f"{100 * found.missing_share:.0f} % of the runs failed, more than a third: what is left settles nothing, "
-            "and no further runs are chosen by it",
+            "more than a third of the runs failed: what is left settles nothing, and no further runs are chosen by it",
             where=data.source,
             remedy="move the levels that analyze names and run the failed ones again, or score them with --diverged-as",
         )

@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from qim_stats.alerts import Alert
 from qim_stats.replays.full_table import FullTable
-from qim_stats.trials import AT_CHANCE, Trials, words
 
 _SHARE = 0.05  # of the trials, from which the floor is told
 _FEWEST = 3
-
-
-def at_chance(trials: Trials) -> int:
-    """Return how many usable trials say that they finished at chance level.
-
-    Parameters
-    ----------
-    trials : Trials
-        The full table as it was read.
-    """
-    if "reason" not in trials.frame:
-        return 0
-    return int((words(trials.frame["reason"]).str.lower() == AT_CHANCE)[trials.usable].sum())
 
 
 def floor_alert(table: FullTable, at_chance: int = 0) -> list[Alert]:

@@ -22,7 +22,7 @@ from qim_stats.replays.aware import alias_aware
 from qim_stats.replays.ceiling import noise_ceiling
 from qim_stats.replays.designs import Plan, plans, usual_designs
 from qim_stats.replays.estimators import Estimator, least_squares, raw
-from qim_stats.replays.floor import at_chance, floor_alert
+from qim_stats.replays.floor import floor_alert
 from qim_stats.replays.full_table import full_table
 from qim_stats.replays.measures import score_studies
 from qim_stats.replays.noise import read_replicates, table_noise
@@ -30,7 +30,7 @@ from qim_stats.replays.results import Replays, results
 from qim_stats.replays.rules import FixedDesign, RandomRows, Rule
 from qim_stats.replays.truth import Truth, truth_of
 from qim_stats.replays.virtual import Studies, World, run_studies
-from qim_stats.trials import read_trials
+from qim_stats.trials import finished_at_chance, read_trials
 from qim_stats.waiting import Progress, unheard
 
 Array = npt.NDArray[np.float64]
@@ -129,7 +129,7 @@ def replay(
     measured = {(word, name): _joined(found[word, name]) for word in words for name in chosen}
     counts = {round(float(m["trials"].mean())) for m in measured.values()}
     ceiling = noise_ceiling(world, job.truth, counts, seed)
-    alerts = (*trials.alerts, *floor_alert(table, at_chance(trials)))
+    alerts = (*trials.alerts, *floor_alert(table, int(finished_at_chance(trials.frame)[trials.usable].sum())))
     return results(world, job.truth, measured, ceiling, replays=replays, seed=seed, alerts=alerts)
 
 

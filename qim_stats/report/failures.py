@@ -10,7 +10,7 @@ from qim_stats.alerts import listed
 from qim_stats.analysis import Analysis
 from qim_stats.failures import FailureReport
 from qim_stats.report.numbers import MISSING, column, level_of_confidence, number, p_value, percent
-from qim_stats.trials import AT_CHANCE, labels, words
+from qim_stats.trials import finished_at_chance, labels
 
 View = dict[str, Any]
 _ASIDE_ROWS = 200
@@ -22,11 +22,8 @@ def trials_view(analysis: Analysis) -> View:
     """Return the trials set aside, each with its state and reason, and those that ended at chance."""
     trials = analysis.trials
     frame = trials.frame[trials.usable]
-    chance: list[str] = []
-    if "reason" in frame:
-        at_chance = words(frame["reason"]).str.lower() == AT_CHANCE
-        rows = frame[at_chance]
-        chance = labels(rows["run"]) if "run" in rows else [str(int(i) + 1) for i in rows.index]
+    rows = frame[finished_at_chance(frame)]
+    chance = labels(rows["run"]) if "run" in rows else [str(int(i) + 1) for i in rows.index]
     return {
         "set_aside": trials.set_aside[:_ASIDE_ROWS],
         "more": max(0, len(trials.set_aside) - _ASIDE_ROWS),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from qim_stats.trials.trials import AT_CHANCE, Direction, SetAside, Trials, labels, read_trials, words
+from qim_stats.trials.trials import Direction, SetAside, Trials, finished_at_chance, labels, read_trials, words
 
-__all__ = ["AT_CHANCE", "Direction", "SetAside", "Trials", "labels", "read_trials", "words"]
+__all__ = ["Direction", "SetAside", "Trials", "finished_at_chance", "labels", "read_trials", "words"]

@@ -176,10 +176,20 @@ def row_alerts(frame: pd.DataFrame, rows: npt.NDArray[np.intp], set_aside: tuple
         told = listed([f"run {s.run} ({s.state}: {s.reason})" for s in set_aside], limit=16)
         text = f"{len(set_aside)} of {len(frame)} trials gave no response and are set aside: {told}."
         alerts.append(Alert("trials_set_aside", "warning", text))
-    if "reason" in frame:
-        reasons = words(frame["reason"].iloc[rows]).str.lower()
-        count = int((reasons == AT_CHANCE).sum())
-        if count:
-            text = f"{count} of the {len(rows)} usable trials finished at chance level; they count as data."
-            alerts.append(Alert("at_chance", "info", text))
+    if count := int(finished_at_chance(frame).iloc[rows].sum()):
+        text = f"{count} of the {len(rows)} usable trials finished at chance level; they count as data."
+        alerts.append(Alert("at_chance", "info", text))
     return alerts
+
+
+def finished_at_chance(frame: pd.DataFrame) -> pd.Series:
+    """Return which rows say, as their ``reason``, that the trial finished at chance level.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The trials table.
+    """
+    if "reason" not in frame:
+        return pd.Series(data=False, index=frame.index)
+    return words(frame["reason"]).str.lower() == AT_CHANCE

@@ -20,13 +20,13 @@ from qim_stats.trials.columns import Columns, code_column, distinct_levels, reso
 from qim_stats.trials.lost_levels import check_lost_level, code_all_rows
 from qim_stats.trials.metadata import Metadata, read_metadata
 from qim_stats.trials.repeats import find_repeats
-from qim_stats.trials.responses import AT_CHANCE, SetAside, check_response, row_alerts, split_rows
+from qim_stats.trials.responses import SetAside, check_response, finished_at_chance, row_alerts, split_rows
 from qim_stats.trials.states import labels, states, words
 from qim_stats.trials.table import Table, read_table
 
 Direction = Literal["maximize", "minimize"]
 
-__all__ = ["AT_CHANCE", "Direction", "SetAside", "Trials", "labels", "read_trials", "words"]
+__all__ = ["Direction", "SetAside", "Trials", "finished_at_chance", "labels", "read_trials", "words"]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
+import qim_stats as qs
 from qim_stats.cli.outputs import check_outputs
 from qim_stats.errors import QimError
+from qim_stats.plain import to_json
+from qim_stats.report.replays import render_replays
+
+RECORDED = Path(__file__).parents[3] / "analysis" / "lenet_fashion"
 
 
 @pytest.mark.parametrize(
@@ -40,6 +45,8 @@ def test_a_file_that_cannot_be_written_is_refused(
         ("report", "measured.csv", b"lr,accuracy\n1,0.5\n"),
         ("report", "ledger.sqlite", b"SQLite format 3\0\xff\xfe"),
         ("report", "old.json", b"{}"),
+        ("report", "page.html", b"<!DOCTYPE html>\n<html></html>"),
+        ("json", "package.json", b'{"name": "net", "truth": 1}'),
         ("json", "measured.csv", b"lr,accuracy\n1,0.5\n"),
         ("json", "numbers.json", b"[1, 2]"),
         ("json", "ledger.sqlite", b"SQLite format 3\0\xff\xfe"),
@@ -56,11 +63,18 @@ def test_a_file_that_is_no_earlier_result_is_kept(option: str, name: str, held: 
 
 def test_earlier_results_and_empty_files_may_be_replaced(tmp_path: Path) -> None:
     report, record, empty = (tmp_path / name for name in ("r.html", "r.json", "empty"))
-    report.write_text("\n<!DOCTYPE html>\n<html></html>", encoding="utf-8")
-    record.write_text('{"schema": 1}', encoding="utf-8")
+    analysis = qs.analyze(RECORDED / "screen.csv")
+    analysis.to_html(report)
+    analysis.to_json(record)
     empty.touch()
     check_outputs(argparse.Namespace(report=str(report), json=str(record)), ["trials.csv"])
     check_outputs(argparse.Namespace(report=str(empty), json="/dev/null"), ["trials.csv"])
+    record.write_text(to_json(qs.validate(analysis, qs.analyze(RECORDED / "full.csv")).to_dict()), encoding="utf-8")
+    check_outputs(argparse.Namespace(json=str(record)), ["trials.csv"])
+    found = qs.replay(RECORDED / "full.csv", replays=2, designs=["pb12"], estimators=["raw"])
+    found.to_json(record)
+    report.write_text(render_replays(found), encoding="utf-8")
+    check_outputs(argparse.Namespace(report=str(report), json=str(record)), ["trials.csv"])
 
 
 def test_standard_output_and_a_folder_that_is_there_are_taken(tmp_path: Path) -> None:

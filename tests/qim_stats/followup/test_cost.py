@@ -40,6 +40,7 @@ def test_the_command_line_says_it_in_words() -> None:
     ("texts", "complaint"),
     [
         (["x0=10:2", "x0=10:5"], "x0=10 is given two costs"),
+        (["x0=10:2", "x0=10.0:5"], "x0=10.0 is given two costs"),
         (["x0=10"], "'x0=10' is not FACTOR=LEVEL:RELATIVE"),
         (["x0:2"], "'x0:2' is not FACTOR=LEVEL:RELATIVE"),
         (["x0=10:nan"], "is not FACTOR=LEVEL:RELATIVE"),
